@@ -1,0 +1,104 @@
+import type { TObject, TSchema } from "typebox";
+import { encodeQueryComponent } from "./canonical.ts";
+import type { Violation } from "./problems.ts";
+
+/**
+ * Text to typed values for path, query and header parameters. Both tiers use this one coercer:
+ * `Value.Convert` and Ajv's `coerceTypes` disagree with each other ("5.7" -> 5, "" -> 0).
+ */
+
+export type Parameter = readonly [name: string, text: string];
+export type ParameterPlace = "path" | "query" | "header";
+
+export type Coerced = {
+  /** By parameter name; defaults filled in. Not yet checked against the schema's other rules. */
+  readonly values: Record<string, unknown>;
+  readonly violations: readonly Violation[];
+};
+
+const INTEGER = /^(?:0|-?[1-9]\d{0,15})$/;
+
+/** Coerces each parameter by its schema. Unknown and repeated names are violations. */
+export function coerce(place: ParameterPlace, schema: TObject, parameters: Iterable<Parameter>): Coerced {
+  const values: Record<string, unknown> = {};
+  const violations: Violation[] = [];
+  const refuse = (name: string, rule: string, detail: string) =>
+    violations.push({ in: place, pointer: pointerTo(name), rule, detail });
+
+  for (const [name, text] of parameters) {
+    const property = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
+    if (property === undefined) {
+      refuse(name, "unknown", `there is no such parameter; known are: ${known(schema)}`);
+    } else if (Object.hasOwn(values, name)) {
+      refuse(name, "repeated", "may be given once only");
+    } else {
+      const value = coerceText(text, property);
+      if (value === undefined) refuse(name, "type", `must be ${typeName(property)}`);
+      values[name] = value ?? text;
+    }
+  }
+  for (const [name, property] of Object.entries(schema.properties)) {
+    const fallback = defaultOf(property);
+    if (fallback !== undefined && !Object.hasOwn(values, name)) values[name] = fallback;
+  }
+  return { values, violations };
+}
+
+/**
+ * The one spelling of a query: sorted by name, defaults dropped, percent-encoding normalised.
+ * @returns without the question mark; empty when nothing is left
+ */
+export function canonicalQuery(schema: TObject, values: Readonly<Record<string, unknown>>): string {
+  return Object.keys(values)
+    .filter((name) => values[name] !== undefined && values[name] !== defaultOf(schema.properties[name]))
+    .sort()
+    .map((name) => `${encodeQueryComponent(name)}=${encodeQueryComponent(String(values[name]))}`)
+    .join("&");
+}
+
+/** A JSON Pointer to one member (RFC 6901 §3: `~` and `/` are escaped). */
+export function pointerTo(name: string): string {
+  return `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}
+
+function known(schema: TObject): string {
+  return Object.keys(schema.properties).join(", ") || "none";
+}
+
+function coerceText(text: string, schema: TSchema): unknown {
+  if (isHostile(text)) return undefined;
+  switch (typeOf(schema)) {
+    case "integer": {
+      const number = INTEGER.test(text) ? Number(text) : Number.NaN;
+      return Number.isSafeInteger(number) ? number : undefined;
+    }
+    case "boolean":
+      return text === "true" ? true : text === "false" ? false : undefined;
+    default:
+      return text;
+  }
+}
+
+function typeName(schema: TSchema): string {
+  switch (typeOf(schema)) {
+    case "integer":
+      return "an integer in plain decimal digits";
+    case "boolean":
+      return "true or false";
+    default:
+      return "well-formed Unicode without NUL";
+  }
+}
+
+function typeOf(schema: TSchema): unknown {
+  return "type" in schema ? schema.type : undefined;
+}
+
+function defaultOf(schema: TSchema | undefined): unknown {
+  return schema !== undefined && "default" in schema ? schema.default : undefined;
+}
+
+/** Text that Postgres or a JSON reader would refuse: NUL and lone surrogates. */
+export function isHostile(text: string): boolean {
+  return text.includes("\0") || !text.isWellFormed();
+}

@@ -1,0 +1,32 @@
+/**
+ * Where the versions of a tenant's data are kept, as relay and edge agree on it.
+ *
+ * Each (tenant, collection) has one list version and 1,024 item versions, bucketed by a hash of the
+ * id. They live in one Redis hash per tenant, so that an edge reads them in one command.
+ */
+
+export const ITEM_BUCKETS = 1024;
+
+/** The Redis key of a tenant's versions (a hash of field -> version). */
+export function versionsKey(tenantId: string): string {
+  return `gatehouse:versions:${tenantId}`;
+}
+
+/** The hash field that holds the version of a collection's lists. */
+export function listField(collection: string): string {
+  return `${collection}:list`;
+}
+
+/** The hash field that holds the version of the bucket an item falls in. */
+export function itemField(collection: string, id: string): string {
+  return `${collection}:${bucketOf(id)}`;
+}
+
+/** FNV-1a (32 bit) over the UTF-16 code units, folded to `ITEM_BUCKETS`: spread, not secrecy. */
+export function bucketOf(id: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) {
+    hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  }
+  return (hash ^ (hash >>> 16)) & (ITEM_BUCKETS - 1);
+}

@@ -1,0 +1,38 @@
+/** Every header name with a meaning of its own here, once, in lower case (RFC 9113 §8.2.1). */
+export const headers = {
+  requestId: "x-request-id",
+  correlationId: "x-correlation-id",
+  traceparent: "traceparent",
+  /** Edge to origin only: the signed statement of who asks (`identity.ts`). */
+  assertion: "gatehouse-assertion",
+  idempotencyKey: "idempotency-key",
+  idempotencyReplayed: "idempotency-replayed",
+  /** Origin to edge, and on to the client of a write: where in the commit order the write stands. */
+  consistency: "gatehouse-consistency",
+  cacheStatus: "cache-status",
+  serverTiming: "server-timing",
+  rateLimit: "ratelimit",
+  rateLimitPolicy: "ratelimit-policy",
+  rateLimitLimit: "x-ratelimit-limit",
+  rateLimitRemaining: "x-ratelimit-remaining",
+  rateLimitReset: "x-ratelimit-reset",
+} as const;
+
+/** Accepts what a caller may choose as a request or correlation id; anything else is replaced. */
+export const REQUEST_ID_PATTERN = /^[A-Za-z0-9_.:-]{8,128}$/;
+
+/**
+ * Headers that concern one connection only (RFC 9110 §7.6.1), dropped when a message is passed on,
+ * along with whatever its `Connection` header names.
+ */
+export const HOP_BY_HOP: readonly string[] = [
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];

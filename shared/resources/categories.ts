@@ -1,0 +1,108 @@
+import Type, { type Static } from "typebox";
+import { defineRoute } from "../route.ts";
+import {
+  clientRate,
+  Id,
+  Nullable,
+  none,
+  Page,
+  pageQuery,
+  Timestamp,
+  tenantCache,
+  Version,
+} from "./common.ts";
+
+const name = Type.String({ minLength: 1, maxLength: 200 });
+
+/** A node of the tenant's category tree. */
+export const Category = Type.Object(
+  {
+    id: Id,
+    /** Null: a root. */
+    parentId: Nullable(Id),
+    /** Unique among the children of one parent. */
+    name,
+    version: Version,
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  },
+  { additionalProperties: false },
+);
+export type Category = Static<typeof Category>;
+
+export const CategoryCreate = Type.Object(
+  { name, parentId: Type.Optional(Nullable(Id)) },
+  { additionalProperties: false },
+);
+export type CategoryCreate = Static<typeof CategoryCreate>;
+
+export const categories = {
+  listCategories: defineRoute({
+    method: "GET",
+    path: "/v1/categories",
+    tag: "Categories",
+    summary: "List categories, newest first",
+    servedBy: "origin",
+    access: { kind: "token", scopes: ["catalog:read"] },
+    rate: clientRate,
+    cache: tenantCache({ kind: "list", collection: "categories" }),
+    idempotency: { kind: "natural" },
+    budgetMs: 5_000,
+    request: {
+      params: none,
+      query: Type.Object(
+        {
+          ...pageQuery,
+          parentId: Type.Optional(Id),
+        },
+        { additionalProperties: false },
+      ),
+      headers: none,
+      body: { kind: "none" },
+    },
+    responses: { 200: { description: "A page of categories", schema: Page(Category), headers: [] } },
+    problems: [],
+  }),
+
+  getCategory: defineRoute({
+    method: "GET",
+    path: "/v1/categories/:categoryId",
+    tag: "Categories",
+    summary: "Read one category",
+    servedBy: "origin",
+    access: { kind: "token", scopes: ["catalog:read"] },
+    rate: clientRate,
+    cache: tenantCache({ kind: "item", collection: "categories", param: "categoryId" }),
+    idempotency: { kind: "natural" },
+    budgetMs: 5_000,
+    request: {
+      params: Type.Object({ categoryId: Id }, { additionalProperties: false }),
+      query: none,
+      headers: none,
+      body: { kind: "none" },
+    },
+    responses: { 200: { description: "The category", schema: Category, headers: ["etag"] } },
+    problems: ["not-found"],
+  }),
+
+  createCategory: defineRoute({
+    method: "POST",
+    path: "/v1/categories",
+    tag: "Categories",
+    summary: "Create a category",
+    servedBy: "origin",
+    access: { kind: "token", scopes: ["catalog:write"] },
+    rate: clientRate,
+    cache: { kind: "none" },
+    idempotency: { kind: "key", required: false },
+    budgetMs: 10_000,
+    request: {
+      params: none,
+      query: none,
+      headers: none,
+      body: { kind: "json", mediaType: "application/json", schema: CategoryCreate, maxBytes: 16_384 },
+    },
+    responses: { 201: { description: "Created", schema: Category, headers: ["etag", "location"] } },
+    problems: ["conflict", "unprocessable"],
+  }),
+};

@@ -1,0 +1,81 @@
+import Type, { type TSchema } from "typebox";
+import type { CachePolicy, RatePolicy, Shows } from "../policy.ts";
+
+/** Pieces that several resources share. */
+
+/** A UUID (RFC 9562) in its canonical lower-case form. Ids made here are version 7. */
+export const Id = Type.String({
+  pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+  description: "A UUID in lower case",
+});
+
+/** An instant in UTC with millisecond precision, as RFC 3339 writes it. */
+export const Timestamp = Type.String({
+  pattern: "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$",
+  description: "An RFC 3339 instant in UTC",
+});
+
+/** A count of changes; the `ETag` of the resource is `"<version>"`. */
+export const Version = Type.Integer({ minimum: 1 });
+
+/** An opaque, signed place in a list. Only ever use one that a `nextCursor` gave you. */
+export const Cursor = Type.String({ minLength: 1, maxLength: 512 });
+
+/** The query parameters that every list takes. */
+export const pageQuery = {
+  pageSize: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "Items per page" }),
+  cursor: Type.Optional(Cursor),
+};
+
+/** A page of `item`s: `{ data, meta: { nextCursor, pageSize } }`. */
+export function Page<T extends TSchema>(item: T) {
+  return Type.Object(
+    {
+      data: Type.Array(item),
+      meta: Type.Object(
+        {
+          /** Null on the last page. */
+          nextCursor: Nullable(Cursor),
+          pageSize: Type.Integer(),
+        },
+        { additionalProperties: false },
+      ),
+    },
+    { additionalProperties: false },
+  );
+}
+
+export function Nullable<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()]);
+}
+
+/** One entity tag, strong or weak, or `*` (RFC 9110 §13.1.1). Lists are not taken. */
+export const ifMatch = Type.String({
+  pattern: '^(?:\\*|(?:W/)?"[\\x21\\x23-\\x7e]*")$',
+  description: "The ETag last read",
+});
+
+/** For the parts of a request that a route does not have. */
+export const none = Type.Object({}, { additionalProperties: false });
+
+/** The usual rate policy of a tenant's own resources: one unit of the client's quota. */
+export const clientRate = {
+  by: "client",
+  quota: "default",
+  cost: 1,
+  whenUnavailable: "open",
+} as const satisfies RatePolicy;
+
+/** The usual cache policy of a tenant's own data: shared within the tenant, renewed by writes. */
+export function tenantCache<const S extends Shows>(shows: S) {
+  return {
+    kind: "shared",
+    partition: "tenant",
+    shows,
+    maxAgeSeconds: 300,
+    staleWhileRevalidateSeconds: 60,
+    staleIfErrorSeconds: 86_400,
+    blindMaxAgeSeconds: 10,
+    notFoundMaxAgeSeconds: 5,
+  } as const satisfies CachePolicy;
+}

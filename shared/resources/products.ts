@@ -1,0 +1,269 @@
+import Type, { type Static } from "typebox";
+import { Currency, Money } from "../money.ts";
+import { defineRoute } from "../route.ts";
+import {
+  clientRate,
+  Id,
+  ifMatch,
+  Nullable,
+  none,
+  Page,
+  pageQuery,
+  Timestamp,
+  tenantCache,
+  Version,
+} from "./common.ts";
+
+export const ProductStatus = Type.Enum(["draft", "active", "archived"]);
+
+/** Named properties of a product ("Colour": "Grey"). */
+export const Attributes = Type.Record(
+  Type.String({ minLength: 1, maxLength: 100 }),
+  Type.String({ maxLength: 1000 }),
+  { maxProperties: 100 },
+);
+
+const fields = {
+  sku: Type.String({
+    pattern: "^[\\x21-\\x7e]{1,64}$",
+    description: "The tenant's own number for the product; unique within the tenant",
+  }),
+  name: Type.String({ minLength: 1, maxLength: 1000 }),
+  description: Nullable(Type.String({ maxLength: 20_000 })),
+  brand: Nullable(Type.String({ minLength: 1, maxLength: 200 })),
+  categoryId: Nullable(Id),
+  status: ProductStatus,
+  price: Nullable(Money),
+  listPrice: Nullable(Money),
+  inStock: Type.Boolean(),
+  attributes: Attributes,
+  imageUrl: Nullable(Type.String({ pattern: "^https?://[\\x21-\\x7e]{1,2000}$" })),
+};
+
+export const Product = Type.Object(
+  { id: Id, ...fields, version: Version, createdAt: Timestamp, updatedAt: Timestamp },
+  { additionalProperties: false },
+);
+export type Product = Static<typeof Product>;
+
+const { sku, name, ...optional } = fields;
+
+/** What a client sends to create a product; what is left out is null, empty, `active`, in stock. */
+export const ProductCreate = Type.Object(
+  { sku, name, ...Type.Partial(Type.Object(optional)).properties },
+  { additionalProperties: false },
+);
+export type ProductCreate = Static<typeof ProductCreate>;
+
+/** A JSON Merge Patch (RFC 7396): absent members stay; in `attributes`, null removes a member. */
+export const ProductPatch = Type.Object(
+  Type.Partial(
+    Type.Object({
+      ...fields,
+      attributes: Type.Record(
+        Type.String({ minLength: 1, maxLength: 100 }),
+        Nullable(Type.String({ maxLength: 1000 })),
+        { maxProperties: 100 },
+      ),
+    }),
+  ).properties,
+  { additionalProperties: false, minProperties: 1 },
+);
+export type ProductPatch = Static<typeof ProductPatch>;
+
+/** A price as feeds write it: `"120.99"`, in the line's `currency`. */
+const DecimalText = Type.String({ maxLength: 32 });
+
+/** One line of an import, in the spelling of product feeds. Upserts by `sku`. */
+export const ProductImportLine = Type.Object(
+  {
+    sku,
+    name,
+    description: Type.Optional(fields.description),
+    brand: Type.Optional(fields.brand),
+    category: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+        maxItems: 10,
+        description: "The path from the root; categories that are missing are made",
+      }),
+    ),
+    price: Type.Optional(Nullable(DecimalText)),
+    list_price: Type.Optional(Nullable(DecimalText)),
+    currency: Type.Optional(Currency),
+    in_stock: Type.Optional(Type.Boolean()),
+    status: Type.Optional(ProductStatus),
+    attributes: Type.Optional(Attributes),
+    image: Type.Optional(fields.imageUrl),
+  },
+  { additionalProperties: false },
+);
+export type ProductImportLine = Static<typeof ProductImportLine>;
+
+/** What became of an import. `received` = `created` + `updated` + `failed`; blank lines do not count. */
+export const ProductImportReport = Type.Object(
+  {
+    received: Type.Integer(),
+    created: Type.Integer(),
+    updated: Type.Integer(),
+    failed: Type.Integer(),
+    /** The first 1,000 lines that were refused, in order. */
+    errors: Type.Array(
+      Type.Object(
+        {
+          line: Type.Integer({ minimum: 1, description: "The line's number in the body, from 1" }),
+          pointer: Type.String(),
+          rule: Type.String(),
+          detail: Type.String(),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: 1000 },
+    ),
+  },
+  { additionalProperties: false },
+);
+export type ProductImportReport = Static<typeof ProductImportReport>;
+
+const params = Type.Object({ productId: Id }, { additionalProperties: false });
+const read = { kind: "token", scopes: ["catalog:read"] } as const;
+const write = { kind: "token", scopes: ["catalog:write"] } as const;
+
+export const products = {
+  listProducts: defineRoute({
+    method: "GET",
+    path: "/v1/products",
+    tag: "Products",
+    summary: "List products, newest first",
+    servedBy: "origin",
+    access: read,
+    rate: clientRate,
+    cache: tenantCache({ kind: "list", collection: "products" }),
+    idempotency: { kind: "natural" },
+    budgetMs: 5_000,
+    request: {
+      params: none,
+      query: Type.Object(
+        {
+          ...pageQuery,
+          categoryId: Type.Optional(Id),
+          status: Type.Optional(ProductStatus),
+          q: Type.Optional(
+            Type.String({ minLength: 1, maxLength: 100, description: "Text in name, brand or SKU" }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      headers: none,
+      body: { kind: "none" },
+    },
+    responses: { 200: { description: "A page of products", schema: Page(Product), headers: [] } },
+    problems: [],
+  }),
+
+  getProduct: defineRoute({
+    method: "GET",
+    path: "/v1/products/:productId",
+    tag: "Products",
+    summary: "Read one product",
+    servedBy: "origin",
+    access: read,
+    rate: clientRate,
+    cache: tenantCache({ kind: "item", collection: "products", param: "productId" }),
+    idempotency: { kind: "natural" },
+    budgetMs: 5_000,
+    request: { params, query: none, headers: none, body: { kind: "none" } },
+    responses: { 200: { description: "The product", schema: Product, headers: ["etag"] } },
+    problems: ["not-found"],
+  }),
+
+  createProduct: defineRoute({
+    method: "POST",
+    path: "/v1/products",
+    tag: "Products",
+    summary: "Create a product",
+    servedBy: "origin",
+    access: write,
+    rate: clientRate,
+    cache: { kind: "none" },
+    idempotency: { kind: "key", required: false },
+    budgetMs: 10_000,
+    request: {
+      params: none,
+      query: none,
+      headers: none,
+      body: { kind: "json", mediaType: "application/json", schema: ProductCreate, maxBytes: 262_144 },
+    },
+    responses: {
+      201: { description: "Created", schema: Product, headers: ["etag", "location"] },
+    },
+    problems: ["conflict", "unprocessable"],
+  }),
+
+  updateProduct: defineRoute({
+    method: "PATCH",
+    path: "/v1/products/:productId",
+    tag: "Products",
+    summary: "Change a product by a JSON Merge Patch",
+    servedBy: "origin",
+    access: write,
+    rate: clientRate,
+    cache: { kind: "none" },
+    idempotency: { kind: "exempt", reason: "`If-Match` lets a repetition take effect once only" },
+    budgetMs: 10_000,
+    request: {
+      params,
+      query: none,
+      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
+      body: {
+        kind: "json",
+        mediaType: "application/merge-patch+json",
+        schema: ProductPatch,
+        maxBytes: 262_144,
+      },
+    },
+    responses: { 200: { description: "The product as it is now", schema: Product, headers: ["etag"] } },
+    problems: ["not-found", "conflict", "precondition-failed", "precondition-required", "unprocessable"],
+  }),
+
+  deleteProduct: defineRoute({
+    method: "DELETE",
+    path: "/v1/products/:productId",
+    tag: "Products",
+    summary: "Delete a product; deleting it again is the same as once",
+    servedBy: "origin",
+    access: write,
+    rate: clientRate,
+    cache: { kind: "none" },
+    idempotency: { kind: "natural" },
+    budgetMs: 10_000,
+    request: {
+      params,
+      query: none,
+      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
+      body: { kind: "none" },
+    },
+    responses: { 204: { description: "Deleted", schema: null, headers: [] } },
+    problems: ["not-found", "precondition-failed"],
+  }),
+
+  importProducts: defineRoute({
+    method: "POST",
+    path: "/v1/products/import",
+    tag: "Products",
+    summary: "Create or update products from NDJSON, line by line, matched by SKU",
+    servedBy: "origin",
+    access: write,
+    rate: { ...clientRate, cost: 10 },
+    cache: { kind: "none" },
+    idempotency: { kind: "exempt", reason: "lines are upserted by SKU, so a repetition changes nothing" },
+    budgetMs: 300_000,
+    request: {
+      params: none,
+      query: none,
+      headers: none,
+      body: { kind: "ndjson", line: ProductImportLine, maxBytes: 50 * 1024 * 1024 },
+    },
+    responses: { 200: { description: "What became of each line", schema: ProductImportReport, headers: [] } },
+    problems: [],
+  }),
+};

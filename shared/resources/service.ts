@@ -1,0 +1,111 @@
+import Type from "typebox";
+import type { CachePolicy, RatePolicy } from "../policy.ts";
+import { defineRoute } from "../route.ts";
+import { none } from "./common.ts";
+
+/** The service about itself: its health, its description, its errors. */
+
+export const Health = Type.Object(
+  {
+    status: Type.Enum(["ok", "degraded"]),
+    /** Whether each dependency of the edge answered just now. */
+    checks: Type.Object({ origin: Type.Boolean(), redis: Type.Boolean() }, { additionalProperties: false }),
+  },
+  { additionalProperties: false },
+);
+
+/** What a problem's `type` means. */
+export const ProblemType = Type.Object(
+  {
+    type: Type.String(),
+    code: Type.String(),
+    status: Type.Integer(),
+    title: Type.String(),
+    when: Type.String(),
+  },
+  { additionalProperties: false },
+);
+
+const rate = {
+  by: "address",
+  quota: "anonymous",
+  cost: 1,
+  whenUnavailable: "open",
+} as const satisfies RatePolicy;
+
+const description = {
+  kind: "shared",
+  partition: "everyone",
+  shows: { kind: "static" },
+  maxAgeSeconds: 60,
+  staleWhileRevalidateSeconds: 60,
+  staleIfErrorSeconds: 86_400,
+  blindMaxAgeSeconds: 60,
+  notFoundMaxAgeSeconds: 5,
+} as const satisfies CachePolicy;
+
+export const service = {
+  getHealth: defineRoute({
+    method: "GET",
+    path: "/health",
+    tag: "Service",
+    summary: "Whether the edge can serve",
+    servedBy: "edge",
+    access: { kind: "public" },
+    rate,
+    cache: { kind: "none" },
+    idempotency: { kind: "natural" },
+    budgetMs: 2_000,
+    request: { params: none, query: none, headers: none, body: { kind: "none" } },
+    responses: {
+      200: { description: "It can", schema: Health, headers: [] },
+    },
+    problems: [],
+  }),
+
+  getOpenApi: defineRoute({
+    method: "GET",
+    path: "/openapi.json",
+    tag: "Service",
+    summary: "This API as OpenAPI 3.1",
+    servedBy: "origin",
+    access: { kind: "public" },
+    rate,
+    cache: description,
+    idempotency: { kind: "natural" },
+    budgetMs: 5_000,
+    request: { params: none, query: none, headers: none, body: { kind: "none" } },
+    responses: {
+      200: {
+        description: "An OpenAPI document",
+        schema: Type.Object({ openapi: Type.String() }, { additionalProperties: true }),
+        headers: [],
+      },
+    },
+    problems: [],
+  }),
+
+  getProblemType: defineRoute({
+    method: "GET",
+    path: "/problems/:code",
+    tag: "Service",
+    summary: "What a problem's type means",
+    servedBy: "origin",
+    access: { kind: "public" },
+    rate,
+    cache: description,
+    idempotency: { kind: "natural" },
+    budgetMs: 5_000,
+    request: {
+      params: Type.Object(
+        { code: Type.String({ pattern: "^[a-z-]{1,64}$" }) },
+        { additionalProperties: false },
+      ),
+      query: none,
+      headers: none,
+      body: { kind: "none" },
+    },
+    responses: { 200: { description: "The problem type", schema: ProblemType, headers: [] } },
+    problems: ["not-found"],
+  }),
+};

@@ -1,0 +1,129 @@
+import type { TObject, TSchema } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
+import type { TLocalizedValidationError } from "typebox/error";
+import {
+  type Coerced,
+  canonicalQuery,
+  coerce,
+  isHostile,
+  type Parameter,
+  type ParameterPlace,
+  pointerTo,
+} from "./coerce.ts";
+import type { Violation } from "./problems.ts";
+import type { Route } from "./route.ts";
+
+/**
+ * Validation of a request against its route, compiled once at module scope (Workers allow code
+ * generation only there) and used by both tiers, so that they cannot disagree.
+ */
+
+export type ParameterValidator = (parameters: Iterable<Parameter>) => Coerced;
+
+export type RouteValidators = {
+  readonly params: ParameterValidator;
+  readonly query: ParameterValidator;
+  readonly headers: ParameterValidator;
+  /** Violations of a parsed body; empty when it is valid. */
+  readonly body: (body: unknown) => readonly Violation[];
+  /** The canonical query of validated values, without the question mark. */
+  readonly canonicalQuery: (query: Readonly<Record<string, unknown>>) => string;
+};
+
+/** Compiles the validators of one route. Costs about 0.1 ms a schema. */
+export function compileRoute({ request }: Route): RouteValidators {
+  return {
+    params: parameterValidator("path", request.params),
+    query: parameterValidator("query", request.query),
+    headers: headerValidator(request.headers),
+    body: bodyValidator(bodySchema(request.body)),
+    canonicalQuery: (query) => canonicalQuery(request.query, query),
+  };
+}
+
+/** Compiles a check of a value inside a body, such as one line of NDJSON. */
+export function bodyValidator(schema: TSchema | null): (body: unknown) => readonly Violation[] {
+  if (schema === null) return () => [];
+  const check = Compile(schema);
+  return (body) => {
+    const hostile = findHostileText(body, "");
+    if (hostile !== null) return [hostile];
+    return check.Check(body) ? [] : violationsOf("body", check, body);
+  };
+}
+
+function bodySchema(body: Route["request"]["body"]): TSchema | null {
+  return body.kind === "json" || body.kind === "form" ? body.schema : null;
+}
+
+function parameterValidator(place: ParameterPlace, schema: TObject): ParameterValidator {
+  const check = Compile(schema);
+  return (parameters) => {
+    const coerced = coerce(place, schema, parameters);
+    if (coerced.violations.length > 0 || check.Check(coerced.values)) return coerced;
+    return { ...coerced, violations: violationsOf(place, check, coerced.values) };
+  };
+}
+
+/** Undeclared request headers are ignored, not refused: clients and proxies add what they like. */
+function headerValidator(schema: TObject): ParameterValidator {
+  const validate = parameterValidator("header", schema);
+  return (parameters) => validate([...parameters].filter(([name]) => Object.hasOwn(schema.properties, name)));
+}
+
+function violationsOf(place: Violation["in"], check: Validator, value: unknown): Violation[] {
+  return check
+    .Errors(value)
+    .filter(isOwnError)
+    .flatMap((error) => toViolations(place, error));
+}
+
+// An unknown member is reported twice, by its own `false` schema and by `additionalProperties`.
+function isOwnError(error: TLocalizedValidationError): boolean {
+  return error.keyword !== "boolean";
+}
+
+function toViolations(place: Violation["in"], error: TLocalizedValidationError): Violation[] {
+  const at = (member: string, detail: string): Violation => ({
+    in: place,
+    pointer: `${error.instancePath}${pointerTo(member)}`,
+    rule: error.keyword,
+    detail,
+  });
+  if (error.keyword === "required") {
+    return error.params.requiredProperties.map((name) => at(name, "is required"));
+  }
+  if (error.keyword === "additionalProperties") {
+    return error.params.additionalProperties.map((name) => at(name, "is not a known member"));
+  }
+  return [{ in: place, pointer: error.instancePath, rule: error.keyword, detail: describe(error) }];
+}
+
+function describe(error: TLocalizedValidationError): string {
+  return error.keyword === "enum"
+    ? `must be one of: ${error.params.allowedValues.map(String).join(", ")}`
+    : error.message;
+}
+
+const MAX_DEPTH = 32;
+
+/** The first string (or member name) that cannot be stored as text, or nesting beyond reason. */
+function findHostileText(value: unknown, pointer: string, depth = 0): Violation | null {
+  if (typeof value === "string") {
+    return isHostile(value) ? hostileAt(pointer) : null;
+  }
+  if (typeof value !== "object" || value === null) return null;
+  if (depth === MAX_DEPTH) {
+    return { in: "body", pointer, rule: "depth", detail: `must not nest deeper than ${MAX_DEPTH} levels` };
+  }
+  for (const [name, member] of Object.entries(value)) {
+    if (isHostile(name)) return hostileAt(pointer);
+    const found = findHostileText(member, pointer + pointerTo(name), depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function hostileAt(pointer: string): Violation {
+  return { in: "body", pointer, rule: "text", detail: "must be well-formed Unicode without NUL" };
+}
