@@ -45,6 +45,28 @@ export function coerce(place: ParameterPlace, schema: TObject, parameters: Itera
 }
 
 /**
+ * Splits a raw query (without the question mark) into names and values. What is not well-formed
+ * percent-encoded UTF-8 comes out with a NUL, which `coerce` refuses, rather than half-decoded.
+ */
+export function parseQuery(search: string): Parameter[] {
+  return search
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const mark = pair.indexOf("=");
+      return mark === -1 ? [decode(pair), ""] : [decode(pair.slice(0, mark)), decode(pair.slice(mark + 1))];
+    });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return "\0";
+  }
+}
+
+/**
  * The one spelling of a query: sorted by name, defaults dropped, percent-encoding normalised.
  * @returns without the question mark; empty when nothing is left
  */

@@ -7,6 +7,9 @@
 
 export const ITEM_BUCKETS = 1024;
 
+/** The Redis key of the watermark: every transaction id below it is contained in the versions. */
+export const WATERMARK_KEY = "gatehouse:watermark";
+
 /** The Redis key of a tenant's versions (a hash of field -> version). */
 export function versionsKey(tenantId: string): string {
   return `gatehouse:versions:${tenantId}`;

@@ -10,8 +10,8 @@ import {
   type ParameterPlace,
   pointerTo,
 } from "./coerce.ts";
-import type { Violation } from "./problems.ts";
-import type { Route } from "./route.ts";
+import { Problem, type Violation } from "./problems.ts";
+import type { BodyContract, Route } from "./route.ts";
 
 /**
  * Validation of a request against its route, compiled once at module scope (Workers allow code
@@ -26,6 +26,11 @@ export type RouteValidators = {
   readonly headers: ParameterValidator;
   /** Violations of a parsed body; empty when it is valid. */
   readonly body: (body: unknown) => readonly Violation[];
+  /**
+   * Checks what the headers say of the body.
+   * @throws Problem `unsupported-media-type` or `payload-too-large`
+   */
+  readonly bodyHeaders: (headers: HeaderReader) => void;
   /** The canonical query of validated values, without the question mark. */
   readonly canonicalQuery: (query: Readonly<Record<string, unknown>>) => string;
 };
@@ -37,6 +42,7 @@ export function compileRoute({ request }: Route): RouteValidators {
     query: parameterValidator("query", request.query),
     headers: headerValidator(request.headers),
     body: bodyValidator(bodySchema(request.body)),
+    bodyHeaders: bodyHeaderCheck(request.body),
     canonicalQuery: (query) => canonicalQuery(request.query, query),
   };
 }
@@ -50,6 +56,42 @@ export function bodyValidator(schema: TSchema | null): (body: unknown) => readon
     if (hostile !== null) return [hostile];
     return check.Check(body) ? [] : violationsOf("body", check, body);
   };
+}
+
+/** `Headers`, or anything that reads one header by its name. */
+export type HeaderReader = { get(name: string): string | null };
+
+function bodyHeaderCheck(body: BodyContract): (headers: HeaderReader) => void {
+  if (body.kind === "none") return () => undefined;
+  const expected = mediaTypeOf(body);
+  return (headers) => {
+    const [mediaType = "", ...parameters] = (headers.get("content-type") ?? "").toLowerCase().split(";");
+    if (mediaType.trim() !== expected || !parameters.every(isUtf8)) {
+      throw new Problem("unsupported-media-type", { detail: `send ${expected} in UTF-8` });
+    }
+    if (Number(headers.get("content-length") ?? 0) > body.maxBytes) throw payloadTooLarge(body.maxBytes);
+  };
+}
+
+/** The media type of a route's body. */
+export function mediaTypeOf(body: Exclude<BodyContract, { kind: "none" }>): string {
+  switch (body.kind) {
+    case "json":
+      return body.mediaType;
+    case "form":
+      return "application/x-www-form-urlencoded";
+    case "ndjson":
+      return "application/x-ndjson";
+  }
+}
+
+/** @param maxBytes the route's limit, which the caller is told */
+export function payloadTooLarge(maxBytes: number): Problem {
+  return new Problem("payload-too-large", { detail: `the limit is ${maxBytes} bytes` });
+}
+
+function isUtf8(parameter: string): boolean {
+  return /^\s*(?:charset\s*=\s*"?utf-8"?\s*)?$/.test(parameter);
 }
 
 function bodySchema(body: Route["request"]["body"]): TSchema | null {

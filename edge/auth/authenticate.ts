@@ -1,0 +1,39 @@
+import type { MiddlewareHandler } from "hono";
+import { Problem } from "#shared/problems.ts";
+import type { Route } from "#shared/route.ts";
+import type { GatewayVariables } from "../exchange.ts";
+import { bearerToken } from "./bearer.ts";
+import type { KeySource } from "./keys.ts";
+import type { TokenMemory } from "./memory.ts";
+import { type TokenPolicy, verifyToken } from "./verify.ts";
+
+export type Authentication = {
+  readonly keys: KeySource;
+  readonly memory: TokenMemory;
+  readonly policy: TokenPolicy;
+  readonly now: () => number;
+};
+
+/**
+ * Establishes who asks. A public route asks nobody: its `Authorization`, if any, belongs to the
+ * route itself (HTTP Basic at the token endpoint).
+ */
+export function authenticate(
+  { access }: Route,
+  { keys, memory, policy, now }: Authentication,
+): MiddlewareHandler<GatewayVariables> {
+  return async function authenticate(c, next) {
+    if (access.kind === "public") return next();
+    const token = bearerToken(c.req.raw.headers.get("authorization"));
+    // RFC 6750 §3.1: whoever sent no credentials is told no error code.
+    if (token === null) throw new Problem("unauthenticated", {}, { "www-authenticate": "Bearer" });
+    const exchange = c.get("exchange");
+    let verified = memory.recall(token, now() / 1000);
+    if (verified === null) {
+      verified = await verifyToken(token, await keys.lookUp(exchange.waitUntil), policy, now());
+      memory.remember(token, verified);
+    }
+    exchange.principal = verified.principal;
+    return next();
+  };
+}

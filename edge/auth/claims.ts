@@ -1,0 +1,38 @@
+import type { JWTPayload } from "jose";
+import type { Principal } from "#shared/identity.ts";
+
+const TENANT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const MAX_CLAIM_LENGTH = 256;
+
+/** The furthest `exp` that is believed, in seconds from now: no token lasts for ever. */
+const MAX_LIFETIME_SECONDS = 366 * 86_400;
+
+export type VerifiedToken = {
+  readonly principal: Principal;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+};
+
+/**
+ * Reads the claims that the gateway relies on (RFC 9068 §2.2, and `tenant`). Null when one is
+ * missing, mistyped or absurd; signature, issuer, audience and times have been verified.
+ */
+export function readClaims(payload: JWTPayload, nowSeconds: number): VerifiedToken | null {
+  const { sub, exp, iat, jti } = payload;
+  const { client_id: clientId, tenant: tenantId, scope = "" } = payload;
+  if (!isName(sub) || !isName(clientId) || !isName(jti)) return null;
+  if (typeof tenantId !== "string" || !TENANT_ID.test(tenantId)) return null;
+  if (typeof scope !== "string") return null;
+  if (!isInstant(exp) || !isInstant(iat)) return null;
+  if (exp > nowSeconds + MAX_LIFETIME_SECONDS) return null;
+  const scopes = scope.split(" ").filter((name) => name !== "");
+  return { principal: { subject: sub, clientId, tenantId, scopes }, expiresAt: exp };
+}
+
+function isName(claim: unknown): claim is string {
+  return typeof claim === "string" && claim.length > 0 && claim.length <= MAX_CLAIM_LENGTH;
+}
+
+function isInstant(claim: unknown): claim is number {
+  return typeof claim === "number" && Number.isSafeInteger(Math.floor(claim)) && claim >= 0;
+}

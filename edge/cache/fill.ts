@@ -1,0 +1,53 @@
+import { Problem } from "#shared/problems.ts";
+import type { Contract } from "#shared/route.ts";
+import type { Origin, TraceIds } from "../origin.ts";
+import { type Answer, isProblem, passedOn } from "./answer.ts";
+import type { Partition } from "./key.ts";
+
+/** The largest answer that is collected for the cache, in bytes. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+export type Question = {
+  readonly operationId: string;
+  readonly partition: Partition;
+  readonly target: string;
+  readonly ids: TraceIds;
+};
+
+export type AskForAll = (question: Question) => Promise<Answer>;
+
+/**
+ * Asks the origin on behalf of everyone who will share the answer: the assertion holds only the
+ * partition and the scopes that the route requires, and the budget is the route's own.
+ */
+export function fillFromOrigin(contract: Contract, origin: Origin): AskForAll {
+  return async function askForAll({ operationId, partition, target, ids }) {
+    const route = contract[operationId];
+    if (route === undefined) throw new Problem("internal");
+    const response = await origin({
+      method: "GET",
+      target,
+      headers: {},
+      body: null,
+      onBehalfOf: { ...partition, scopes: route.access.kind === "token" ? route.access.scopes : [] },
+      ids,
+      budgetMs: route.budgetMs,
+    });
+    return checked(response.status, passedOn(response.headers), await response.arrayBuffer());
+  };
+}
+
+/** Turns what must not stand in for an answer into the problem it is, so that stale may. */
+function checked(status: number, headers: Record<string, string>, body: ArrayBuffer): Answer {
+  if (body.byteLength > MAX_ANSWER_BYTES) throw new Problem("bad-gateway");
+  if (status < 400 || isProblem(headers)) {
+    if (status < 500) return { status, headers, body };
+    const retryAfter = headers["retry-after"];
+    throw new Problem(
+      status === 504 ? "deadline-exceeded" : "unavailable",
+      {},
+      retryAfter ? { "retry-after": retryAfter } : {},
+    );
+  }
+  throw new Problem("bad-gateway");
+}

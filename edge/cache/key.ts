@@ -1,0 +1,59 @@
+import { itemField, listField } from "#shared/freshness.ts";
+import type { Principal } from "#shared/identity.ts";
+import type { CachePolicy } from "#shared/policy.ts";
+import type { Route } from "#shared/route.ts";
+
+export type Shared = Extract<CachePolicy, { kind: "shared" }>;
+
+/** Who shares a stored answer: Workers Cache partitions by it, and the origin answers for it alone. */
+export type Partition = { readonly tenantId?: string; readonly subject?: string };
+
+/** What an edge knows of a tenant's versions: by field of `shared/freshness.ts`. */
+export type Versions = ReadonlyMap<string, string>;
+
+/** A field that no write has touched yet. */
+const UNTOUCHED = "0";
+
+export function partitionOf({ partition }: Shared, principal: Principal | null): Partition {
+  if (partition === "everyone") return {};
+  if (principal === null) throw new Error("a partitioned route needs a principal");
+  const { tenantId, subject } = principal;
+  return partition === "tenant" ? { tenantId } : { tenantId, subject };
+}
+
+/** The version of what an answer shows: a write changes it, and so leaves older entries unreachable. */
+export function versionOf(
+  { shows }: Shared,
+  params: Readonly<Record<string, string>>,
+  versions: Versions,
+): string {
+  switch (shows.kind) {
+    case "static":
+      return UNTOUCHED;
+    case "list":
+      return versions.get(listField(shows.collection)) ?? UNTOUCHED;
+    case "item":
+      return versions.get(itemField(shows.collection, params[shows.param] ?? "")) ?? UNTOUCHED;
+  }
+}
+
+/**
+ * The version part while the versions cannot be learnt: it changes every `blindMaxAgeSeconds`, so
+ * that no answer can be served longer than that.
+ * @param now milliseconds since the epoch
+ */
+export function blindVersion({ blindMaxAgeSeconds }: Shared, now: number): string {
+  return `blind-${Math.floor(now / (blindMaxAgeSeconds * 1000))}`;
+}
+
+/** A route's schemas and policies as a short hash: a deploy that changes them starts a new entry. */
+export function routeHash(route: Route): string {
+  let high = 0x811c9dc5;
+  let low = 0x01000193;
+  for (const unit of JSON.stringify(route)) {
+    const code = unit.codePointAt(0) ?? 0;
+    high = Math.imul(high ^ code, 0x01000193);
+    low = Math.imul(low ^ code, 0x85ebca6b);
+  }
+  return (high >>> 0).toString(36) + (low >>> 0).toString(36);
+}

@@ -1,0 +1,100 @@
+import { Redis } from "@upstash/redis";
+import type { JSONWebKeySet } from "jose";
+import { contract } from "#shared/contract.ts";
+import type { ServedBy } from "#shared/route.ts";
+import { KeySource } from "./auth/keys.ts";
+import { TokenMemory } from "./auth/memory.ts";
+import { type AskForAll, fillFromOrigin } from "./cache/fill.ts";
+import { redisSnapshots } from "./cache/read-snapshot.ts";
+import type { ResponseCache } from "./cache/serve.ts";
+import { Snapshots } from "./cache/snapshot.ts";
+import type { EdgeConfig } from "./env.ts";
+import type { Dependencies } from "./gateway.ts";
+import { health } from "./health.ts";
+import { leasedLimiter } from "./limit/leased.ts";
+import { createLimits } from "./limit/limit.ts";
+import type { ShieldBinding } from "./limit/shield.ts";
+import { slidingLimiter } from "./limit/sliding.ts";
+import type { Log } from "./observe.ts";
+import { createOrigin } from "./origin.ts";
+import { hmacSigner } from "./sign.ts";
+
+/** The longest that Redis is waited for, in milliseconds. */
+const REDIS_TIMEOUT_MS = 200;
+const REMEMBERED_TOKENS = 10_000;
+
+type Platform = {
+  readonly shield: ShieldBinding;
+  readonly log: Log;
+  readonly now: () => number;
+  /** The platform's response cache, given the way to the origin. */
+  readonly cache: (askForAll: AskForAll) => ResponseCache;
+};
+
+/** Puts the gateway's parts together from configuration and what the platform offers. */
+export function compose(config: EdgeConfig, { shield, log, now, cache }: Platform): Dependencies {
+  const origin = createOrigin({
+    urls: config.originUrls,
+    secret: config.assertionSecrets[0],
+    sign: hmacSigner(config.assertionSecrets[0].secret),
+    now,
+    fetch: (url, init) => fetch(url, init),
+  });
+  const askForAll = fillFromOrigin(contract, origin);
+  const redis = new Redis({
+    url: config.redis.url,
+    token: config.redis.token,
+    retry: false,
+    enableTelemetry: false,
+    automaticDeserialization: true,
+    signal: () => AbortSignal.timeout(REDIS_TIMEOUT_MS),
+  });
+  const limiter = (name: keyof typeof config.quotas) => {
+    const quota = config.quotas[name];
+    const create = quota.algorithm === "leased" ? leasedLimiter : slidingLimiter;
+    return create(redis, name, quota, now);
+  };
+  const snapshots = new Snapshots(redisSnapshots(redis), now);
+  const fetchKeySet = keySetFetcher(config.token.keySetUrl, askForAll);
+  return {
+    contract,
+    corsOrigins: config.corsOrigins,
+    addressHeader: config.addressHeader,
+    logSampleRate: config.logSampleRate,
+    log,
+    now,
+    shield,
+    authentication: {
+      keys: new KeySource(fetchKeySet, now),
+      memory: new TokenMemory(REMEMBERED_TOKENS),
+      policy: config.token,
+      now,
+    },
+    limits: createLimits(
+      { default: limiter("default"), anonymous: limiter("anonymous"), token: limiter("token") },
+      now,
+    ),
+    quotas: config.quotas,
+    caching: { cache: cache(askForAll), askForAll, snapshots, now },
+    forwarding: { origin, snapshots },
+    ownHandlers: {
+      getHealth: health({ origin: fetchKeySet, redis: () => redis.ping() }),
+    } satisfies Record<ServedBy<typeof contract, "edge">, unknown>,
+  };
+}
+
+/** The keys of our own issuer come over the signed hop, those of another from its URL. */
+function keySetFetcher(url: string | null, askForAll: AskForAll): () => Promise<JSONWebKeySet> {
+  return async function fetchKeySet() {
+    if (url !== null) return (await fetch(url)).json<JSONWebKeySet>();
+    const requestId = crypto.randomUUID();
+    const { status, body } = await askForAll({
+      operationId: "getKeySet",
+      partition: {},
+      target: contract.getKeySet.path,
+      ids: { requestId, correlationId: requestId, traceId: requestId.replaceAll("-", "") },
+    });
+    if (status !== 200) throw new Error(`the key set was answered with ${status}`);
+    return JSON.parse(new TextDecoder().decode(body));
+  };
+}

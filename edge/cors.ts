@@ -1,0 +1,64 @@
+import type { MiddlewareHandler } from "hono";
+import { headers } from "#shared/headers.ts";
+import type { Contract } from "#shared/route.ts";
+import { type GatewayVariables, respond } from "./exchange.ts";
+
+const PREFLIGHT_MAX_AGE_SECONDS = "86400";
+
+const EXPOSED = [
+  "etag",
+  "location",
+  "retry-after",
+  headers.requestId,
+  headers.correlationId,
+  headers.idempotencyReplayed,
+  headers.cacheStatus,
+  headers.rateLimit,
+  headers.rateLimitPolicy,
+  headers.rateLimitLimit,
+  headers.rateLimitRemaining,
+  headers.rateLimitReset,
+].join(", ");
+
+/**
+ * Cross-origin access (Fetch standard §3.3). Preflights are answered here, before anything can
+ * refuse them; every other answer, refusals included, says whether the page may read it.
+ */
+export function cors(contract: Contract, allowed: readonly string[]): MiddlewareHandler<GatewayVariables> {
+  const everyone = allowed.includes("*");
+  const preflight = {
+    "access-control-allow-methods": [...new Set(Object.values(contract).map((route) => route.method))].join(
+      ", ",
+    ),
+    "access-control-allow-headers": allowedHeaders(contract),
+    "access-control-max-age": PREFLIGHT_MAX_AGE_SECONDS,
+  };
+  return async function cors(c, next) {
+    const origin = c.req.raw.headers.get("origin");
+    const exchange = c.get("exchange");
+    if (!everyone) exchange.outgoing["vary"] = "Origin";
+    if (origin === null) return next();
+    if (everyone || allowed.includes(origin)) {
+      exchange.outgoing["access-control-allow-origin"] = everyone ? "*" : origin;
+      exchange.outgoing["access-control-expose-headers"] = EXPOSED;
+    }
+    if (c.req.method !== "OPTIONS" || c.req.raw.headers.get("access-control-request-method") === null)
+      return next();
+    exchange.outcome = "preflight";
+    return respond(exchange, 204, preflight, null);
+  };
+}
+
+function allowedHeaders(contract: Contract): string {
+  const declared = Object.values(contract).flatMap((route) => Object.keys(route.request.headers.properties));
+  const always = [
+    "authorization",
+    "content-type",
+    "if-none-match",
+    headers.idempotencyKey,
+    headers.requestId,
+    headers.correlationId,
+    headers.traceparent,
+  ];
+  return [...new Set([...always, ...declared])].join(", ");
+}

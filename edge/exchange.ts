@@ -1,0 +1,40 @@
+import type { Context } from "hono";
+import type { Principal } from "#shared/identity.ts";
+import type { Route } from "#shared/route.ts";
+
+/** What the gateway's stages learn about one request, each for those after it. */
+export type Exchange = {
+  readonly requestId: string;
+  readonly correlationId: string;
+  /** W3C Trace Context: 32 hex digits. */
+  readonly traceId: string;
+  /** Milliseconds since the epoch, by the edge's clock. */
+  readonly startedAt: number;
+  /** The client's network address; what the platform says, or `unknown`. */
+  readonly address: string;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  /** Headers for the answer, whatever it will be: a refusal carries them too. */
+  readonly outgoing: Record<string, string>;
+  operationId: string | null;
+  principal: Principal | null;
+  /** The canonical path and query, once validated. */
+  target: string;
+  /** What the log line says became of the request, such as `hit`, `miss` or a problem code. */
+  outcome: string;
+};
+
+export type GatewayVariables = { Variables: { exchange: Exchange } };
+export type GatewayContext = Context<GatewayVariables>;
+
+/** A route with the id that handlers, metrics and logs know it by. */
+export type Operation = { readonly id: string; readonly route: Route };
+
+/** Builds the one response of a request: its own headers and those that stages left for it. */
+export function respond(
+  exchange: Exchange,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: BodyInit | null,
+): Response {
+  return new Response(body, { status, headers: { ...headers, ...exchange.outgoing } });
+}

@@ -1,0 +1,60 @@
+import type { Handler } from "hono";
+import { headers as names } from "#shared/headers.ts";
+import { Problem } from "#shared/problems.ts";
+import { isProblem, passedOn } from "./cache/answer.ts";
+import type { Snapshots } from "./cache/snapshot.ts";
+import { type Exchange, type GatewayVariables, type Operation, respond } from "./exchange.ts";
+import type { OnBehalfOf, Origin } from "./origin.ts";
+import { relayProblem } from "./problems.ts";
+
+export type ForwardDependencies = { readonly origin: Origin; readonly snapshots: Snapshots };
+
+/** Passes an uncacheable request to the origin as the caller's own, and streams the answer back. */
+export function forward(
+  { route }: Operation,
+  { origin, snapshots }: ForwardDependencies,
+): Handler<GatewayVariables> {
+  const carried = [...Object.keys(route.request.headers.properties)];
+  if (route.request.body.kind !== "none") carried.push("content-type", "content-length");
+  if (route.idempotency.kind === "key") carried.push(names.idempotencyKey);
+
+  return async function forward(c) {
+    const exchange = c.get("exchange");
+    const request = c.req.raw;
+    const response = await origin({
+      method: route.method,
+      target: exchange.target,
+      headers: pick(request.headers, carried),
+      body: route.request.body.kind === "none" ? null : request.body,
+      onBehalfOf: onBehalfOf(exchange),
+      ids: exchange,
+      budgetMs: route.budgetMs,
+    });
+    noteWrite(exchange, snapshots, response.headers.get(names.consistency));
+    const headers = { ...passedOn(response.headers), "cache-control": "no-store" };
+    if (isProblem(headers)) {
+      return relayProblem(exchange, response.status, headers, await response.arrayBuffer());
+    }
+    if (route.responses[response.status] === undefined) throw new Problem("bad-gateway");
+    exchange.outcome = "forwarded";
+    return respond(exchange, response.status, headers, response.body);
+  };
+}
+
+function onBehalfOf({ principal }: Exchange): OnBehalfOf {
+  return principal ?? { scopes: [] };
+}
+
+function noteWrite({ principal }: Exchange, snapshots: Snapshots, transactionId: string | null): void {
+  if (principal === null || transactionId === null) return;
+  snapshots.noteWrite(principal.tenantId, Number(transactionId));
+}
+
+function pick(headers: Headers, carried: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of carried) {
+    const value = headers.get(name);
+    if (value !== null) picked[name] = value;
+  }
+  return picked;
+}

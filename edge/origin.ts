@@ -1,0 +1,112 @@
+import type { NamedSecret } from "#shared/environment.ts";
+import { headers as names } from "#shared/headers.ts";
+import { ASSERTION_LIFETIME_SECONDS, encodeAssertion } from "#shared/identity.ts";
+import { Problem } from "#shared/problems.ts";
+import type { Method } from "#shared/route.ts";
+import type { Signer } from "./sign.ts";
+
+/** On whose behalf the origin is asked. A shared answer is asked for by no one in particular. */
+export type OnBehalfOf = {
+  readonly tenantId?: string;
+  readonly subject?: string;
+  readonly clientId?: string;
+  readonly scopes: readonly string[];
+};
+
+/** Ids under which both tiers log. */
+export type TraceIds = {
+  readonly requestId: string;
+  readonly correlationId: string;
+  readonly traceId: string;
+};
+
+export type OriginRequest = {
+  readonly method: Method;
+  /** Canonical path and query. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ReadableStream | null;
+  readonly onBehalfOf: OnBehalfOf;
+  readonly ids: TraceIds;
+  readonly budgetMs: number;
+};
+
+export type Origin = (request: OriginRequest) => Promise<Response>;
+
+const MAX_RETRY_DELAY_MS = 50;
+
+type Options = {
+  readonly urls: readonly string[];
+  readonly secret: NamedSecret;
+  readonly sign: Signer;
+  readonly now: () => number;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+};
+
+/**
+ * Asks one of the origins. A safe request that got no answer is tried once more at the next one.
+ * @throws Problem `unavailable` or `deadline-exceeded`
+ */
+export function createOrigin({ urls, secret, sign, now, fetch }: Options): Origin {
+  let turn = 0;
+
+  async function attempt(request: OriginRequest, url: string, budgetMs: number): Promise<Response> {
+    const assertion = await assert(request, budgetMs);
+    const { requestId, correlationId, traceId } = request.ids;
+    return fetch(url + request.target, {
+      method: request.method,
+      headers: {
+        ...request.headers,
+        [names.assertion]: assertion,
+        [names.requestId]: requestId,
+        [names.correlationId]: correlationId,
+        [names.traceparent]: `00-${traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`,
+      },
+      body: request.body,
+      redirect: "manual",
+      signal: AbortSignal.timeout(budgetMs),
+    });
+  }
+
+  async function assert(
+    { method, target, onBehalfOf, ids }: OriginRequest,
+    budgetMs: number,
+  ): Promise<string> {
+    const { scopes, ...identity } = onBehalfOf;
+    const payload = encodeAssertion({
+      aud: "gatehouse-origin",
+      kid: secret.kid,
+      target: `${method} ${target}`,
+      exp: Math.floor(now() / 1000) + ASSERTION_LIFETIME_SECONDS,
+      budgetMs,
+      requestId: ids.requestId,
+      ...identity,
+      scopes: [...scopes],
+    });
+    return `${payload}.${await sign(payload)}`;
+  }
+
+  return async function askOrigin(request) {
+    const deadline = now() + request.budgetMs;
+    const attempts = request.method === "GET" ? 2 : 1;
+    for (let left = attempts; ; left--) {
+      const url = urls[turn++ % urls.length] ?? "";
+      const budgetMs = deadline - now();
+      try {
+        return await attempt(request, url, Math.max(1, budgetMs));
+      } catch (error) {
+        if (isTimeout(error) || now() >= deadline) throw new Problem("deadline-exceeded");
+        if (left === 1) throw new Problem("unavailable", {}, { "retry-after": "2" });
+        await delay(Math.random() * MAX_RETRY_DELAY_MS);
+      }
+    }
+  };
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,46 @@
+/**
+ * One load for many that ask at once, within an isolate.
+ *
+ * The shared promise must resolve to plain data: a `Response` or stream belongs to the request that
+ * made it. The leader keeps it alive with `waitUntil`, since workerd cancels a request's work when
+ * it ends; a follower that waits too long, or whose leader failed, loads for itself, so that no
+ * request depends on another's luck.
+ */
+export class SingleFlight<T> {
+  readonly #flights = new Map<string, Promise<T>>();
+  readonly #patienceMs: number;
+
+  /** @param patienceMs how long a follower waits before it loads for itself */
+  constructor(patienceMs: number) {
+    this.#patienceMs = patienceMs;
+  }
+
+  async run(key: string, load: () => Promise<T>, waitUntil: (work: Promise<unknown>) => void): Promise<T> {
+    const flight = this.#flights.get(key);
+    if (flight !== undefined) return this.#follow(key, flight, load);
+    const led = load();
+    this.#flights.set(key, led);
+    const end = () => this.#forget(key, led);
+    waitUntil(led.then(end, end));
+    return led;
+  }
+
+  async #follow(key: string, flight: Promise<T>, load: () => Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const patience = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("the leading request takes too long")), this.#patienceMs);
+    });
+    try {
+      return await Promise.race([flight, patience]);
+    } catch {
+      this.#forget(key, flight);
+      return load();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #forget(key: string, flight: Promise<T>): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
+  }
+}

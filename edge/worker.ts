@@ -1,0 +1,51 @@
+import { env, exports, WorkerEntrypoint } from "cloudflare:workers";
+import { embeddedCache } from "./cache/serve.ts";
+import { answerFill, type CachedOriginProps, workersCache } from "./cache/workers.ts";
+import { compose } from "./compose.ts";
+import { readEdgeConfig } from "./env.ts";
+import { createGateway } from "./gateway.ts";
+import type { Log } from "./observe.ts";
+
+/** The only file that knows Cloudflare's module names. Everything is put together once an isolate. */
+
+/** An isolate has 128 MB; the rest is code, tokens and requests in flight. */
+const EMBEDDED_CACHE_BYTES = 48 * 1024 * 1024;
+
+/** Workers Cache exists on Cloudflare's network only; what runs elsewhere brings its own. */
+let hasWorkersCache = false;
+
+const log: Log = (level, line) => console[level](JSON.stringify({ level, ...line }));
+
+const dependencies = compose(readEdgeConfig(textVariables(env)), {
+  shield: env.SHIELD,
+  log,
+  now: () => Date.now(),
+  cache: (askForAll) => {
+    const embedded = embeddedCache(askForAll, EMBEDDED_CACHE_BYTES, () => Date.now());
+    const workers = workersCache((props) => exports.CachedOrigin({ props }));
+    return (fill) => (hasWorkersCache ? workers(fill) : embedded(fill));
+  },
+});
+const gateway = createGateway(dependencies);
+
+/** Runs for every request and is never cached. */
+export default {
+  fetch(request, bindings, context) {
+    hasWorkersCache = context.cache !== undefined;
+    return gateway.fetch(request, bindings, context);
+  },
+} satisfies ExportedHandler<Cloudflare.Env>;
+
+/** What Workers Cache stands in front of: asks the origin for everyone who shares `props`. */
+export class CachedOrigin extends WorkerEntrypoint<Cloudflare.Env, CachedOriginProps> {
+  override fetch(request: Request): Promise<Response> {
+    return answerFill(request, this.ctx.props, dependencies.contract, dependencies.caching.askForAll);
+  }
+}
+
+function textVariables(bindings: object): Record<string, string> {
+  const texts = Object.entries(bindings).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  return Object.fromEntries(texts);
+}
