@@ -1,0 +1,106 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_readConfig as readConfig } from "wrangler";
+import { LOOPBACK } from "./ports.ts";
+import { StartError } from "./start-error.ts";
+
+/**
+ * The edge in workerd, from wrangler.toml: bundled by wrangler as a deploy would, run by Miniflare on
+ * a direct socket. Miniflare's own entry port would tidy paths up (`/a/../b`) before the gateway
+ * sees them, which Cloudflare does not.
+ */
+
+const CONFIG = "wrangler.toml";
+// By path, and by this very Node: a machine's own may be too old for wrangler.
+const WRANGLER = fileURLToPath(new URL("../../node_modules/wrangler/bin/wrangler.js", import.meta.url));
+const run = promisify(execFile);
+
+export type EdgeOptions = {
+  /** The text variables and secrets of `edge/env.ts`; they override wrangler.toml's. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** A free port when left out. */
+  readonly port?: number;
+  /** Requests a minute that the shield lets through from one address; wrangler.toml's when left out. */
+  readonly shieldLimit?: number;
+  /** Receives what the Worker logs, a line at a time; printed when left out. */
+  readonly onLog?: (line: string) => void;
+};
+
+export type RunningEdge = {
+  readonly url: string;
+  /** Puts another bundle in place of the running one, on the same port. */
+  readonly reload: (script: string) => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Bundles the Worker.
+ * @returns the script
+ * @throws StartError with what the bundler said
+ */
+export async function bundleEdge(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "gatehouse-edge-"));
+  try {
+    const args = [WRANGLER, "deploy", "--dry-run", "--config", CONFIG, "--outdir", folder];
+    const env = { ...process.env, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
+    await run(process.execPath, args, { env });
+    return await readFile(join(folder, "worker.js"), "utf8");
+  } catch (error) {
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    throw new StartError(`The edge cannot be bundled:\n${said}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Starts workerd with a bundled script. */
+export async function startEdge(script: string, options: EdgeOptions): Promise<RunningEdge> {
+  const miniflare = new Miniflare(optionsFor(script, options));
+  try {
+    await miniflare.ready;
+  } catch (error) {
+    await miniflare.dispose().catch(() => undefined);
+    throw new StartError(
+      `The edge does not start: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const url = String(await miniflare.unsafeGetDirectURL()).replace(/\/$/, "");
+  const port = Number(new URL(url).port);
+  return {
+    url,
+    reload: (next) => miniflare.setOptions(optionsFor(next, { ...options, port })),
+    stop: () => miniflare.dispose(),
+  };
+}
+
+function optionsFor(script: string, { variables, port = 0, shieldLimit, onLog }: EdgeOptions) {
+  const config = readConfig({ config: CONFIG });
+  const [shield] = config.ratelimits;
+  if (shield === undefined) throw new StartError(`${CONFIG} binds no rate limit`);
+  return convertV4MiniflareOptions({
+    modules: [{ type: "ESModule", path: "worker.js", contents: script }],
+    ...(config.compatibility_date ? { compatibilityDate: config.compatibility_date } : {}),
+    compatibilityFlags: config.compatibility_flags,
+    bindings: { ...textOnly(config.vars), ...variables },
+    ratelimits: {
+      [shield.name]: {
+        namespace_id: shield.namespace_id,
+        simple: { ...shield.simple, limit: shieldLimit ?? shield.simple.limit },
+      },
+    },
+    unsafeDirectSockets: [{ host: LOOPBACK, port }],
+    ...(onLog ? { handleStructuredLogs: ({ message }: { message: string }) => onLog(message) } : {}),
+  });
+}
+
+function textOnly(vars: Readonly<Record<string, unknown>>): Record<string, string> {
+  const texts = Object.entries(vars).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  return Object.fromEntries(texts);
+}
