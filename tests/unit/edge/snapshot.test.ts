@@ -1,0 +1,81 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Snapshot, Snapshots } from "#edge/cache/snapshot.ts";
+
+describe("the snapshot of a tenant", () => {
+  let now: number;
+  let reads: number;
+  let inRedis: Snapshot | Error;
+  let background: Promise<unknown>[];
+  let snapshots: Snapshots;
+  const look = () => snapshots.look("tenant", (work) => background.push(work));
+  const version = (value: string, watermark = 100): Snapshot => ({
+    versions: new Map([["products:list", value]]),
+    watermark,
+  });
+
+  beforeEach(() => {
+    now = 0;
+    reads = 0;
+    background = [];
+    inRedis = version("1");
+    snapshots = new Snapshots(
+      () => {
+        reads++;
+        return inRedis instanceof Error ? Promise.reject(inRedis) : Promise.resolve(inRedis);
+      },
+      () => now,
+    );
+  });
+
+  it("is read once and relied on for half a second", async () => {
+    expect(await look()).toEqual({ kind: "sees", versions: new Map([["products:list", "1"]]) });
+    now = 500;
+    await look();
+    expect(reads).toBe(1);
+  });
+
+  it("is renewed in the background after half a second", async () => {
+    await look();
+    inRedis = version("2");
+    now = 501;
+    expect(await look()).toMatchObject({ versions: new Map([["products:list", "1"]]) });
+    await Promise.all(background);
+    expect(await look()).toMatchObject({ versions: new Map([["products:list", "2"]]) });
+  });
+
+  it("is waited for once it is older than a second", async () => {
+    await look();
+    inRedis = version("2");
+    now = 1_001;
+    expect(await look()).toMatchObject({ versions: new Map([["products:list", "2"]]) });
+  });
+
+  it("is behind after a write here until the watermark has passed it", async () => {
+    await look();
+    snapshots.noteWrite("tenant", 100);
+    expect(await look()).toEqual({ kind: "behind" });
+    inRedis = version("2", 101);
+    expect(await look()).toMatchObject({ versions: new Map([["products:list", "2"]]) });
+  });
+
+  it("leaves other tenants alone when one writes", async () => {
+    snapshots.noteWrite("another", 500);
+    expect(await look()).toMatchObject({ kind: "sees" });
+  });
+
+  it("is blind while Redis is away, asks again after a second, and sees again", async () => {
+    inRedis = new Error("away");
+    expect(await look()).toEqual({ kind: "blind" });
+    await look();
+    expect(reads).toBe(1);
+    inRedis = version("3");
+    now = 1_000;
+    expect(await look()).toMatchObject({ kind: "sees" });
+  });
+
+  it("does not let a writer read from the cache while blind", async () => {
+    inRedis = new Error("away");
+    snapshots.noteWrite("tenant", 7);
+    expect(await look()).toEqual({ kind: "behind" });
+  });
+});
