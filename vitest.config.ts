@@ -1,0 +1,36 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * Two projects, so that a unit test does not wait for a database: files under tests/unit and
+ * tests/contract run by themselves; all others share one running stack (tests/support/stack.ts).
+ * `vitest run --mode long` runs the long suites (`*.long.test.ts`) instead of the others.
+ */
+export default defineConfig(({ mode }) => {
+  const long = mode === "long";
+  const files = (folder: string) => `tests/${folder}/*.${long ? "long.test" : "test"}.ts`;
+  const unaided = [files("{unit,contract}/**")];
+  const exclude = long ? [] : ["**/*.long.test.ts"];
+  return {
+    test: {
+      // Each file is its own process: suites start servers, children and workers of their own.
+      pool: "forks",
+      maxWorkers: 2,
+      testTimeout: long ? 300_000 : 20_000,
+      hookTimeout: 60_000,
+      teardownTimeout: 20_000,
+      reporters: ["default"],
+      projects: [
+        { extends: true, test: { name: "unaided", include: unaided, exclude } },
+        {
+          extends: true,
+          test: {
+            name: "stack",
+            include: [files("**")],
+            exclude: [...exclude, ...unaided],
+            globalSetup: "tests/support/global-setup.ts",
+          },
+        },
+      ],
+    },
+  };
+});
