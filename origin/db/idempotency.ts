@@ -1,0 +1,1 @@
+export type StoredOutcome = { readonly kind: string };
