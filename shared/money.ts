@@ -24,6 +24,7 @@ const EXPONENTS: ReadonlyMap<string, number> = new Map(
 
 /** ISO 4217 alphabetic code. */
 export const Currency = Type.Enum([...EXPONENTS.keys()], {
+  title: "Currency",
   description: "An ISO 4217 currency code",
 });
 
@@ -33,7 +34,7 @@ export const Money = Type.Object(
     amountMinor: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     currency: Currency,
   },
-  { additionalProperties: false },
+  { title: "Money", additionalProperties: false },
 );
 export type Money = Static<typeof Money>;
 

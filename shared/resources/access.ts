@@ -14,7 +14,7 @@ export const TokenRequest = Type.Object(
     client_secret: Type.Optional(Type.String({ maxLength: 200 })),
   },
   // RFC 6749 §3.2: unrecognised parameters are ignored.
-  { additionalProperties: true },
+  { title: "TokenRequest", additionalProperties: true },
 );
 
 /** RFC 6749 §5.1. */
@@ -25,7 +25,7 @@ export const TokenResponse = Type.Object(
     expires_in: Type.Integer({ description: "Seconds" }),
     scope: Type.String(),
   },
-  { additionalProperties: false },
+  { title: "TokenResponse", additionalProperties: false },
 );
 
 /** RFC 6749 §5.2. */
@@ -40,7 +40,7 @@ export const TokenError = Type.Object(
     ]),
     error_description: Type.String(),
   },
-  { additionalProperties: false },
+  { title: "TokenError", additionalProperties: false },
 );
 
 /** A JWK Set of public ES256 keys (RFC 7517 §5, RFC 7518 §6.2.1). */
@@ -61,7 +61,7 @@ export const KeySet = Type.Object(
       ),
     ),
   },
-  { additionalProperties: false },
+  { title: "KeySet", additionalProperties: false },
 );
 
 export const Me = Type.Object(
@@ -71,7 +71,7 @@ export const Me = Type.Object(
     tenantId: Id,
     scopes: Type.Array(Type.String()),
   },
-  { additionalProperties: false },
+  { title: "Me", additionalProperties: false },
 );
 export type Me = Static<typeof Me>;
 

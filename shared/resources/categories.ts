@@ -26,13 +26,13 @@ export const Category = Type.Object(
     createdAt: Timestamp,
     updatedAt: Timestamp,
   },
-  { additionalProperties: false },
+  { title: "Category", additionalProperties: false },
 );
 export type Category = Static<typeof Category>;
 
 export const CategoryCreate = Type.Object(
   { name, parentId: Type.Optional(Nullable(Id)) },
-  { additionalProperties: false },
+  { title: "CategoryCreate", additionalProperties: false },
 );
 export type CategoryCreate = Static<typeof CategoryCreate>;
 

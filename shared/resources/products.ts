@@ -42,7 +42,7 @@ const fields = {
 
 export const Product = Type.Object(
   { id: Id, ...fields, version: Version, createdAt: Timestamp, updatedAt: Timestamp },
-  { additionalProperties: false },
+  { title: "Product", additionalProperties: false },
 );
 export type Product = Static<typeof Product>;
 
@@ -51,7 +51,7 @@ const { sku, name, ...optional } = fields;
 /** What a client sends to create a product; what is left out is null, empty, `active`, in stock. */
 export const ProductCreate = Type.Object(
   { sku, name, ...Type.Partial(Type.Object(optional)).properties },
-  { additionalProperties: false },
+  { title: "ProductCreate", additionalProperties: false },
 );
 export type ProductCreate = Static<typeof ProductCreate>;
 
@@ -67,7 +67,7 @@ export const ProductPatch = Type.Object(
       ),
     }),
   ).properties,
-  { additionalProperties: false, minProperties: 1 },
+  { title: "ProductPatch", additionalProperties: false, minProperties: 1 },
 );
 export type ProductPatch = Static<typeof ProductPatch>;
 
@@ -95,7 +95,7 @@ export const ProductImportLine = Type.Object(
     attributes: Type.Optional(Attributes),
     image: Type.Optional(fields.imageUrl),
   },
-  { additionalProperties: false },
+  { title: "ProductImportLine", additionalProperties: false },
 );
 export type ProductImportLine = Static<typeof ProductImportLine>;
 
@@ -120,7 +120,7 @@ export const ProductImportReport = Type.Object(
       { maxItems: 1000 },
     ),
   },
-  { additionalProperties: false },
+  { title: "ProductImportReport", additionalProperties: false },
 );
 export type ProductImportReport = Static<typeof ProductImportReport>;
 

@@ -11,7 +11,7 @@ export const Health = Type.Object(
     /** Whether each dependency of the edge answered just now. */
     checks: Type.Object({ origin: Type.Boolean(), redis: Type.Boolean() }, { additionalProperties: false }),
   },
-  { additionalProperties: false },
+  { title: "Health", additionalProperties: false },
 );
 
 /** What a problem's `type` means. */
@@ -23,7 +23,7 @@ export const ProblemType = Type.Object(
     title: Type.String(),
     when: Type.String(),
   },
-  { additionalProperties: false },
+  { title: "ProblemType", additionalProperties: false },
 );
 
 const rate = {

@@ -1,0 +1,209 @@
+import type { TObject, TSchema } from "typebox";
+import { scopesOf } from "./contract.ts";
+import { headers as names } from "./headers.ts";
+import {
+  commonParameters,
+  fixedComponents,
+  headerReferences,
+  type Json,
+  type JsonObject,
+  problemContent,
+  reference,
+} from "./openapi-components.ts";
+import { type ProblemCode, problems } from "./problems.ts";
+import { access } from "./resources/access.ts";
+import { type BodyContract, type Contract, problemsOf, type ResponseContract, type Route } from "./route.ts";
+import { mediaTypeOf } from "./validate.ts";
+
+export type OpenApiDocument = { readonly openapi: string } & JsonObject;
+
+/**
+ * Describes a contract as OpenAPI 3.1. Schemas with a `title` become components of that name.
+ * @param serverUrl where the API is, absolute or relative to the document; no trailing slash
+ */
+export function openApi(contract: Contract, { serverUrl = "" } = {}): OpenApiDocument {
+  const routes = Object.entries(contract);
+  const schemas = new Map<string, Json>();
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const [operationId, route] of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
+    paths[path] ??= {};
+    paths[path][route.method.toLowerCase()] = operation(operationId, route, schemas);
+  }
+  const fixed = fixedComponents(
+    new Set(routes.flatMap(([, route]) => problemsOf(route))),
+    new Set(routes.flatMap(([, route]) => allResponseHeaders(route))),
+  );
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Gatehouse",
+      version: "1",
+      description: "An edge-first API. Every refusal is a problem document (RFC 9457).",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: serverUrl || "/" }],
+    tags: [...new Set(routes.map(([, { tag }]) => tag))].map((name) => ({ name, description: name })),
+    paths,
+    components: {
+      ...fixed,
+      schemas: { ...fixed.schemas, ...Object.fromEntries(schemas) },
+      securitySchemes: securitySchemes(contract, serverUrl),
+    },
+  };
+}
+
+function operation(operationId: string, route: Route, schemas: Map<string, Json>): JsonObject {
+  const { request } = route;
+  return {
+    operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    security: security(route),
+    parameters: [
+      ...parameters("path", request.params, schemas),
+      ...parameters("query", request.query, schemas),
+      ...parameters("header", request.headers, schemas),
+      ...Object.keys(commonParameters)
+        .filter((name) => name !== "idempotencyKey" || route.idempotency.kind === "key")
+        .map((name) => reference("parameters", name)),
+    ],
+    ...(request.body.kind === "none" ? {} : { requestBody: requestBody(request.body, schemas) }),
+    responses: responses(route, schemas),
+    "x-gatehouse-budget-ms": route.budgetMs,
+    "x-gatehouse-rate": route.rate,
+    "x-gatehouse-cache": route.cache,
+    "x-gatehouse-idempotency": route.idempotency,
+  };
+}
+
+// A public route that reads `Authorization` itself takes a client's credentials (RFC 6749 §2.3.1).
+function security({ access, request }: Route): Json {
+  if (access.kind === "token") return [{ token: access.scopes }];
+  return "authorization" in request.headers.properties ? [{ client: [] }, {}] : [];
+}
+
+function securitySchemes(contract: Contract, serverUrl: string): JsonObject {
+  const scopes = scopesOf(contract).map((scope) => [scope, scope.split(":").reverse().join(" ")]);
+  return {
+    token: {
+      type: "oauth2",
+      description: "A bearer token: a JWT access token (RFC 9068)",
+      flows: {
+        clientCredentials: {
+          tokenUrl: `${serverUrl}${access.issueToken.path}`,
+          scopes: Object.fromEntries(scopes),
+        },
+      },
+    },
+    client: { type: "http", scheme: "basic", description: "A client's id and secret" },
+  };
+}
+
+/** `Authorization` is left out: OpenAPI 3.1 §4.8.12.1 has `security` for it. */
+function parameters(place: string, schema: TObject, schemas: Map<string, Json>): Json[] {
+  const required = new Set<string>(schema.required);
+  return Object.entries(schema.properties)
+    .filter(([name]) => name !== "authorization")
+    .map(([name, property]) => ({
+      name,
+      in: place,
+      required: required.has(name) && !("default" in property),
+      schema: extract(property, schemas),
+    }));
+}
+
+function requestBody(body: Exclude<BodyContract, { kind: "none" }>, schemas: Map<string, Json>): JsonObject {
+  const schema =
+    body.kind === "ndjson"
+      ? {
+          type: "string",
+          contentMediaType: mediaTypeOf(body),
+          contentSchema: extract(body.line, schemas),
+        }
+      : extract(body.schema, schemas);
+  return {
+    required: true,
+    description:
+      body.kind === "ndjson"
+        ? `One JSON object a line, each as \`contentSchema\` says; at most ${body.maxBytes} bytes`
+        : `At most ${body.maxBytes} bytes`,
+    content: { [mediaTypeOf(body)]: { schema } },
+  };
+}
+
+function responses(route: Route, schemas: Map<string, Json>): JsonObject {
+  const byStatus: Record<string, JsonObject> = {};
+  for (const [status, response] of Object.entries(route.responses)) {
+    byStatus[status] = {
+      description: response.description,
+      headers: headerReferences(successHeaders(route, response)),
+      ...(response.schema === null
+        ? {}
+        : { content: { "application/json": { schema: extract(response.schema, schemas) } } }),
+    };
+  }
+  for (const [status, codes] of problemsByStatus(route)) {
+    const own = byStatus[status];
+    const titles = codes.map((code) => problems[code].title);
+    byStatus[status] = {
+      description: [own?.["description"] ?? [], ...titles].flat().join("; "),
+      headers: { ...asObject(own?.["headers"]), ...headerReferences(problemHeaders(status)) },
+      content: { ...asObject(own?.["content"]), ...problemContent(codes) },
+    };
+  }
+  return byStatus;
+}
+
+function problemsByStatus(route: Route): ReadonlyMap<number, ProblemCode[]> {
+  return Map.groupBy(problemsOf(route), (code) => problems[code].status);
+}
+
+const EVERYWHERE = [names.requestId, names.correlationId];
+const LIMITS = [
+  names.rateLimit,
+  names.rateLimitPolicy,
+  names.rateLimitLimit,
+  names.rateLimitRemaining,
+  names.rateLimitReset,
+];
+
+function successHeaders(route: Route, response: ResponseContract): string[] {
+  const cache = route.cache.kind === "shared" ? [names.cacheStatus] : [];
+  const replay = route.idempotency.kind === "key" ? [names.idempotencyReplayed] : [];
+  return [...response.headers, ...EVERYWHERE, ...LIMITS, ...cache, ...replay];
+}
+
+function problemHeaders(status: number): string[] {
+  const limits = status === 429 ? LIMITS : [];
+  const wait = status === 429 || status === 503 ? ["retry-after"] : [];
+  const challenge = status === 401 ? ["www-authenticate"] : [];
+  return [...EVERYWHERE, ...limits, ...wait, ...challenge];
+}
+
+function allResponseHeaders(route: Route): string[] {
+  const ok = Object.values(route.responses).flatMap((response) => successHeaders(route, response));
+  return [...ok, ...[...problemsByStatus(route).keys()].flatMap(problemHeaders)];
+}
+
+/** Copies a schema, with every part that has a title replaced by a reference to a component. */
+function extract(schema: TSchema, schemas: Map<string, Json>): Json {
+  const convert = (value: unknown): Json => {
+    if (Array.isArray(value)) return value.map(convert);
+    if (!isObject(value)) return value as Json;
+    const copy = () => Object.fromEntries(Object.entries(value).map(([k, v]) => [k, convert(v)]));
+    const { title } = value;
+    if (typeof title !== "string") return copy();
+    if (!schemas.has(title)) schemas.set(title, copy());
+    return reference("schemas", title);
+  };
+  return convert(schema);
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return isObject(value) ? (value as JsonObject) : {};
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
