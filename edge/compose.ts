@@ -46,7 +46,8 @@ export function compose(config: EdgeConfig, { shield, log, now, cache }: Platfor
     token: config.redis.token,
     retry: false,
     enableTelemetry: false,
-    automaticDeserialization: true,
+    // A pipeline would be shared by requests, and on Workers one request cannot wait for another's.
+    enableAutoPipelining: false,
     signal: () => AbortSignal.timeout(REDIS_TIMEOUT_MS),
   });
   const limiter = (name: keyof typeof config.quotas) => {

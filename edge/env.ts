@@ -14,6 +14,8 @@ export type EdgeConfig = {
   /** The request header that holds the client's network address; what sets it must be trusted. */
   readonly addressHeader: string;
   readonly quotas: Quotas;
+  /** Requests a minute from one address where the platform has no rate-limit binding. */
+  readonly shieldLimit: number;
   /** The share of successful requests that are logged, in thousandths. Failures always are. */
   readonly logSampleRate: number;
 };
@@ -50,6 +52,7 @@ export function readEdgeConfig(variables: Variables): EdgeConfig {
       },
       token: { ...DEFAULT_QUOTAS.token, limit: perMinute("QUOTA_TOKEN", DEFAULT_QUOTAS.token.limit) },
     },
+    shieldLimit: perMinute("SHIELD_LIMIT", 60_000),
     logSampleRate: read.integer("LOG_SAMPLE_PERMILLE", { min: 0, max: 1000, fallback: 1000 }),
   };
   read.done();

@@ -4,6 +4,7 @@ import { answerFill, type CachedOriginProps, workersCache } from "./cache/worker
 import { compose } from "./compose.ts";
 import { readEdgeConfig } from "./env.ts";
 import { createGateway } from "./gateway.ts";
+import { embeddedShield } from "./limit/shield.ts";
 import type { Log } from "./observe.ts";
 
 /** The only file that knows Cloudflare's module names. Everything is put together once an isolate. */
@@ -16,8 +17,9 @@ let hasWorkersCache = false;
 
 const log: Log = (level, line) => console[level](JSON.stringify({ level, ...line }));
 
-const dependencies = compose(readEdgeConfig(textVariables(env)), {
-  shield: env.SHIELD,
+const config = readEdgeConfig(textVariables(env));
+const dependencies = compose(config, {
+  shield: env.SHIELD ?? embeddedShield(config.shieldLimit, () => Date.now()),
   log,
   now: () => Date.now(),
   cache: (askForAll) => {

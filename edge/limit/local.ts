@@ -7,7 +7,10 @@ const MAX_KEYS = 10_000;
  * Fixed windows in this isolate's memory: what a route that fails open falls back to while Redis is
  * away. Each isolate counts for itself, so the quota then holds per isolate only.
  */
-export function localLimiter(quota: Quota, now: () => number): (key: string, cost: number) => Decision {
+export function localLimiter(
+  quota: Pick<Quota, "limit" | "windowSeconds">,
+  now: () => number,
+): (key: string, cost: number) => Decision {
   const lengthMs = quota.windowSeconds * 1000;
   const used = new Map<string, number>();
   let window = 0;

@@ -1,12 +1,19 @@
 import type { MiddlewareHandler } from "hono";
 import { Problem } from "#shared/problems.ts";
 import type { GatewayVariables } from "../exchange.ts";
+import { localLimiter } from "./local.ts";
 
 /** The one method that is asked of a rate-limit binding. */
 export type ShieldBinding = { limit(options: { key: string }): Promise<{ success: boolean }> };
 
 /** The binding's period in wrangler.toml. */
-const PERIOD_SECONDS = "60";
+const PERIOD_SECONDS = 60;
+
+/** Counts in this isolate's memory, for platforms that have no such binding (self-hosted workerd). */
+export function embeddedShield(limit: number, now: () => number): ShieldBinding {
+  const spend = localLimiter({ limit, windowSeconds: PERIOD_SECONDS }, now);
+  return { limit: ({ key }) => Promise.resolve({ success: spend(key, 1).admitted }) };
+}
 
 /**
  * Sheds floods per network address, before any signature is verified. The binding counts within one
@@ -16,6 +23,6 @@ export function shield(binding: ShieldBinding): MiddlewareHandler<GatewayVariabl
   return async function shield(c, next) {
     const { success } = await binding.limit({ key: c.get("exchange").address });
     if (success) return next();
-    throw new Problem("rate-exceeded", {}, { "retry-after": PERIOD_SECONDS });
+    throw new Problem("rate-exceeded", {}, { "retry-after": String(PERIOD_SECONDS) });
   };
 }

@@ -25,8 +25,12 @@ export type EdgeOptions = {
   readonly variables: Readonly<Record<string, string>>;
   /** A free port when left out. */
   readonly port?: number;
-  /** Requests a minute that the shield lets through from one address; wrangler.toml's when left out. */
-  readonly shieldLimit?: number;
+  /**
+   * Requests a minute that the shield lets through from one address; wrangler.toml's when left out.
+   * Null: no binding, as in self-hosted workerd. Miniflare's stand-in is a durable object on SQLite,
+   * far slower than the real one, so benchmarks run without.
+   */
+  readonly shieldLimit?: number | null;
   /** Receives what the Worker logs, a line at a time; printed when left out. */
   readonly onLog?: (line: string) => void;
 };
@@ -87,12 +91,15 @@ function optionsFor(script: string, { variables, port = 0, shieldLimit, onLog }:
     ...(config.compatibility_date ? { compatibilityDate: config.compatibility_date } : {}),
     compatibilityFlags: config.compatibility_flags,
     bindings: { ...textOnly(config.vars), ...variables },
-    ratelimits: {
-      [shield.name]: {
-        namespace_id: shield.namespace_id,
-        simple: { ...shield.simple, limit: shieldLimit ?? shield.simple.limit },
-      },
-    },
+    ratelimits:
+      shieldLimit === null
+        ? {}
+        : {
+            [shield.name]: {
+              namespace_id: shield.namespace_id,
+              simple: { ...shield.simple, limit: shieldLimit ?? shield.simple.limit },
+            },
+          },
     unsafeDirectSockets: [{ host: LOOPBACK, port }],
     ...(onLog ? { handleStructuredLogs: ({ message }: { message: string }) => onLog(message) } : {}),
   });
