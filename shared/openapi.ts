@@ -12,8 +12,14 @@ import {
 } from "./openapi-components.ts";
 import { type ProblemCode, problems } from "./problems.ts";
 import { access } from "./resources/access.ts";
-import { type BodyContract, type Contract, problemsOf, type ResponseContract, type Route } from "./route.ts";
-import { mediaTypeOf } from "./validate.ts";
+import {
+  type BodyContract,
+  type Contract,
+  mediaTypeOf,
+  problemsOf,
+  type ResponseContract,
+  type Route,
+} from "./route.ts";
 
 export type OpenApiDocument = { readonly openapi: string } & JsonObject;
 

@@ -18,6 +18,18 @@ export type BodyContract =
   /** `application/x-ndjson`, handed to the handler as a stream; each line is one `line`. */
   | { readonly kind: "ndjson"; readonly line: TSchema; readonly maxBytes: number };
 
+/** The media type of a route's body. */
+export function mediaTypeOf(body: Exclude<BodyContract, { kind: "none" }>): string {
+  switch (body.kind) {
+    case "json":
+      return body.mediaType;
+    case "form":
+      return "application/x-www-form-urlencoded";
+    case "ndjson":
+      return "application/x-ndjson";
+  }
+}
+
 export type ResponseContract = {
   readonly description: string;
   /** Null: the response has no body. */

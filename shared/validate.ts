@@ -11,7 +11,7 @@ import {
   pointerTo,
 } from "./coerce.ts";
 import { Problem, type Violation } from "./problems.ts";
-import type { BodyContract, Route } from "./route.ts";
+import { type BodyContract, mediaTypeOf, type Route } from "./route.ts";
 
 /**
  * Validation of a request against its route, compiled once at module scope (Workers allow code
@@ -23,7 +23,7 @@ export type ParameterValidator = (parameters: Iterable<Parameter>) => Coerced;
 export type RouteValidators = {
   readonly params: ParameterValidator;
   readonly query: ParameterValidator;
-  readonly headers: ParameterValidator;
+  readonly headers: (headers: HeaderReader) => Coerced;
   /** Violations of a parsed body; empty when it is valid. */
   readonly body: (body: unknown) => readonly Violation[];
   /**
@@ -73,18 +73,6 @@ function bodyHeaderCheck(body: BodyContract): (headers: HeaderReader) => void {
   };
 }
 
-/** The media type of a route's body. */
-export function mediaTypeOf(body: Exclude<BodyContract, { kind: "none" }>): string {
-  switch (body.kind) {
-    case "json":
-      return body.mediaType;
-    case "form":
-      return "application/x-www-form-urlencoded";
-    case "ndjson":
-      return "application/x-ndjson";
-  }
-}
-
 /** @param maxBytes the route's limit, which the caller is told */
 export function payloadTooLarge(maxBytes: number): Problem {
   return new Problem("payload-too-large", { detail: `the limit is ${maxBytes} bytes` });
@@ -108,9 +96,16 @@ function parameterValidator(place: ParameterPlace, schema: TObject): ParameterVa
 }
 
 /** Undeclared request headers are ignored, not refused: clients and proxies add what they like. */
-function headerValidator(schema: TObject): ParameterValidator {
+function headerValidator(schema: TObject): RouteValidators["headers"] {
   const validate = parameterValidator("header", schema);
-  return (parameters) => validate([...parameters].filter(([name]) => Object.hasOwn(schema.properties, name)));
+  const names = Object.keys(schema.properties);
+  return (headers) =>
+    validate(
+      names.flatMap((name): Parameter[] => {
+        const value = headers.get(name);
+        return value === null ? [] : [[name, value]];
+      }),
+    );
 }
 
 function violationsOf(place: Violation["in"], check: Validator, value: unknown): Violation[] {

@@ -1,0 +1,64 @@
+import type { Static, TSchema } from "typebox";
+import type { BodyContract, Contract, Route } from "./route.ts";
+
+/** The client's types, inferred from the contract. */
+
+/** What a streamed body may be given as. */
+export type StreamBody =
+  | string
+  | Uint8Array
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<string | Uint8Array>;
+
+/** A method for each operation id. */
+export type Client<C extends Contract> = { readonly [Id in keyof C]: Operation<C[Id]> };
+
+/** @throws ProblemError when the answer is not one of those that the contract declares */
+export type Operation<R extends Route> =
+  Partial<CallOf<R>> extends CallOf<R>
+    ? (call?: CallOf<R>) => Promise<AnswerOf<R>>
+    : (call: CallOf<R>) => Promise<AnswerOf<R>>;
+
+/** What a call takes: the parts that the route has, required when one of their members is. */
+export type CallOf<R extends Route> = PartOf<"params", Static<R["request"]["params"]>> &
+  PartOf<"query", Partial<Static<R["request"]["query"]>>> &
+  PartOf<"headers", Static<R["request"]["headers"]>> &
+  BodyPart<R["request"]["body"]> &
+  KeyPart<R["idempotency"]> & { readonly signal?: AbortSignal };
+
+/** What a call resolves to, told apart by `status`. */
+export type AnswerOf<R extends Route> = {
+  [S in keyof R["responses"]]: {
+    readonly status: S;
+    readonly body: R["responses"][S] extends { schema: infer T extends TSchema } ? Static<T> : undefined;
+    readonly headers: Headers;
+  };
+}[keyof R["responses"]];
+
+type PartOf<Name extends string, T> = keyof T extends never
+  ? unknown
+  : Partial<T> extends T
+    ? { readonly [N in Name]?: T }
+    : { readonly [N in Name]: T };
+
+type BodyPart<B extends BodyContract> = B extends { kind: "json" | "form"; schema: infer S extends TSchema }
+  ? { readonly body: Static<S> }
+  : B extends { kind: "ndjson" }
+    ? { readonly body: StreamBody }
+    : unknown;
+
+type KeyPart<I extends Route["idempotency"]> = I extends { kind: "key"; required: infer Required }
+  ? Required extends true
+    ? { readonly idempotencyKey: string }
+    : { readonly idempotencyKey?: string }
+  : unknown;
+
+/** The same for any route: what the client works with once the types have done their part. */
+export type AnyCall = {
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+};
