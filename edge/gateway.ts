@@ -57,7 +57,7 @@ export function createGateway(deps: Dependencies): Hono<GatewayVariables> {
 }
 
 function name({ id }: Operation): MiddlewareHandler<GatewayVariables> {
-  return async function name(c, next) {
+  return function name(c, next) {
     c.get("exchange").operationId = id;
     return next();
   };

@@ -26,12 +26,13 @@ export function observe({
   return async function observe(c, next) {
     const startedAt = now();
     const incoming = c.req.raw.headers;
-    const requestId = wellFormed(incoming.get(headers.requestId)) ?? crypto.randomUUID();
+    const id = crypto.randomUUID();
+    const requestId = wellFormed(incoming.get(headers.requestId)) ?? id;
     const correlationId = wellFormed(incoming.get(headers.correlationId)) ?? requestId;
     const exchange: Exchange = {
       requestId,
       correlationId,
-      traceId: traceIdOf(incoming.get(headers.traceparent)) ?? crypto.randomUUID().replaceAll("-", ""),
+      traceId: traceIdOf(incoming.get(headers.traceparent)) ?? id.replaceAll("-", ""),
       startedAt,
       address: incoming.get(addressHeader) ?? "unknown",
       waitUntil: (work) => c.executionCtx.waitUntil(work),

@@ -20,13 +20,13 @@ export function rawTarget(url: string): Target {
 
 /** Refuses whatever spelling of a path is not the only one, before anything looks at it. */
 export function canonicalPath(): MiddlewareHandler<GatewayVariables> {
-  return async function canonicalPath(c, next) {
+  return function canonicalPath(c, next) {
     const { path, search } = rawTarget(c.req.raw.url);
     if (path.length + search.length >= MAX_TARGET_BYTES) {
       throw new Problem("uri-too-long", { detail: `the limit is ${MAX_TARGET_BYTES} bytes` });
     }
     if (!isCanonicalPath(path)) throw new Problem("non-canonical-path");
-    await next();
+    return next();
   };
 }
 

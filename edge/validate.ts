@@ -12,7 +12,7 @@ import { rawTarget } from "./paths.ts";
  */
 export function validate(route: Route): MiddlewareHandler<GatewayVariables> {
   const validators = compileRoute(route);
-  return async function validate(c, next) {
+  return function validate(c, next) {
     const { path, search } = rawTarget(c.req.raw.url);
     const params = validators.params(Object.entries(c.req.param()));
     const query = search === "" ? validators.query([]) : validators.query(parseQuery(search));

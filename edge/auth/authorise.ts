@@ -7,7 +7,7 @@ import type { GatewayVariables } from "../exchange.ts";
 export function authorise({ access }: Route): MiddlewareHandler<GatewayVariables> {
   const required = access.kind === "token" ? access.scopes : [];
   const scope = required.join(" ");
-  return async function authorise(c, next) {
+  return function authorise(c, next) {
     const granted = c.get("exchange").principal?.scopes ?? [];
     if (required.every((name) => granted.includes(name))) return next();
     throw new Problem(
