@@ -1,0 +1,126 @@
+import { connect, type Socket } from "node:net";
+import { Lane } from "./fault-lane.ts";
+import type { Fault, Upstream } from "./fault-proxy.ts";
+import { PostgresFrames } from "./postgres-frames.ts";
+
+type Side = "client" | "server";
+
+/** One connection through the proxy: two sockets, and what is on its way between them. */
+export class Link {
+  /** Resolves when both sockets are closed. */
+  readonly closed: Promise<void>;
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #fault: () => Fault;
+  readonly #count: () => number;
+  readonly #frames = { client: new PostgresFrames("client"), server: new PostgresFrames("server") };
+  readonly #lanes: Record<Side, Lane>;
+  /** Bytes delivered to the client since the fault was set. */
+  #delivered = 0;
+  #cut = false;
+
+  constructor(client: Socket, upstream: Upstream, fault: () => Fault, count: () => number) {
+    this.#client = client;
+    this.#server = connect({ ...upstream, allowHalfOpen: true, noDelay: true });
+    this.#fault = fault;
+    this.#count = count;
+    this.#lanes = { client: new Lane(client, this.#server), server: new Lane(this.#server, client) };
+    const closed = [this.#listen("client", client), this.#listen("server", this.#server)];
+    this.closed = Promise.all(closed).then(() => {});
+  }
+
+  /** Resolves when the socket is closed, for whatever reason. */
+  #listen(side: Side, socket: Socket): Promise<void> {
+    socket.on("data", (chunk: Buffer) => this.#relay(side, chunk));
+    socket.on("end", () => this.#finish(side));
+    socket.on("error", () => this.reset());
+    return new Promise((resolve) => {
+      socket.on("close", () => {
+        this.#close(side);
+        resolve();
+      });
+    });
+  }
+
+  /** A new fault is in force. */
+  begin(): void {
+    this.#delivered = 0;
+  }
+
+  /** RST to both sides. */
+  reset(): void {
+    this.#lanes.client.stop();
+    this.#lanes.server.stop();
+    this.#client.resetAndDestroy();
+    this.#server.resetAndDestroy();
+  }
+
+  #relay(side: Side, chunk: Buffer): void {
+    if (this.#cut) return;
+    const fault = this.#fault();
+    // Framing has to see every byte, also those before the fault that needs it is set.
+    const messages = this.#frames[side].push(chunk);
+    const lane = this.#lanes[side];
+    switch (fault.kind) {
+      case "blackhole":
+        return;
+      case "delay":
+        return lane.send(chunk, side === "client" ? fault.toServerMs : fault.toClientMs);
+      case "flaky":
+        return (fault.random ?? Math.random)() < fault.probability ? this.reset() : lane.send(chunk);
+      case "garbage":
+        if (side === "client") this.#answer(fault.answer);
+        return;
+      case "reset-after":
+        return side === "client" ? lane.send(chunk) : this.#deliverUpTo(fault.bytes, chunk);
+      case "cut": {
+        const at =
+          side === fault.from ? messages.find((one) => fault.when(one.message, this.#count())) : undefined;
+        if (at === undefined) return lane.send(chunk);
+        return this.#cutAfter(side, chunk.subarray(0, Math.max(0, fault.at === "after" ? at.end : at.start)));
+      }
+      default:
+        return lane.send(chunk);
+    }
+  }
+
+  #finish(side: Side): void {
+    if (this.#isSwallowing(side) || this.#cut) return;
+    this.#lanes[side].end();
+  }
+
+  #close(side: Side): void {
+    if (this.#isSwallowing(side)) return;
+    const other = side === "client" ? this.#server : this.#client;
+    this.#lanes[side].drain(() => other.destroySoon());
+  }
+
+  /** A black hole does not even say that the server is gone. */
+  #isSwallowing(side: Side): boolean {
+    return side === "server" && this.#fault().kind === "blackhole";
+  }
+
+  #answer(bytes: Uint8Array): void {
+    this.#cut = true;
+    this.#server.destroy();
+    this.#client.end(bytes);
+  }
+
+  #deliverUpTo(limit: number, chunk: Buffer): void {
+    const part = chunk.subarray(0, Math.max(0, limit - this.#delivered));
+    this.#delivered += chunk.length;
+    if (this.#delivered < limit) return this.#lanes.server.send(chunk);
+    this.#cut = true;
+    this.#client.write(part, () => this.reset());
+  }
+
+  /** The receiver gets its last message and then the end; the sender is reset. */
+  #cutAfter(side: Side, last: Buffer): void {
+    this.#cut = true;
+    const [sender, receiver] =
+      side === "client" ? [this.#client, this.#server] : [this.#server, this.#client];
+    receiver.once("finish", () => sender.resetAndDestroy());
+    this.#lanes[side].send(last);
+    this.#lanes[side].end();
+  }
+}

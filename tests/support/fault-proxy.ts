@@ -1,0 +1,104 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { Link } from "./fault-link.ts";
+import type { PostgresMessage } from "./postgres-frames.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+/** What the proxy does to its connections, those that are open included, until it is told otherwise. */
+export type Fault =
+  | { readonly kind: "pass" }
+  /** Nothing listens: new connections are refused; those that are open go on. */
+  | { readonly kind: "refuse" }
+  /** Accepts, and neither delivers nor answers anything. */
+  | { readonly kind: "blackhole" }
+  /** Holds each chunk back, by milliseconds a direction. */
+  | { readonly kind: "delay"; readonly toServerMs: number; readonly toClientMs: number }
+  /** Delivers so many bytes of the answer on each connection, then resets it. */
+  | { readonly kind: "reset-after"; readonly bytes: number }
+  /** Answers this to whatever comes, in the server's place, and closes. */
+  | { readonly kind: "garbage"; readonly answer: Uint8Array }
+  /** Resets the connection at a chunk, in either direction, with this probability (0 to 1). */
+  | { readonly kind: "flaky"; readonly probability: number; readonly random?: () => number }
+  /**
+   * Cuts a Postgres connection before or after the first message for which `when` holds. `count`
+   * counts that side's messages since the fault was set, over all connections, from 1.
+   */
+  | {
+      readonly kind: "cut";
+      readonly at: "before" | "after";
+      readonly from: "client" | "server";
+      readonly when: (message: PostgresMessage, count: number) => boolean;
+    };
+
+export type FaultProxy = {
+  readonly port: number;
+  readonly url: string;
+  /** The same URL with this proxy in the server's place. */
+  readonly through: (url: string) => string;
+  /** Resolves once the fault is in force. */
+  readonly set: (fault: Fault) => Promise<void>;
+  /** How many connections are open. */
+  readonly connections: () => number;
+  /** Resets every connection that is open. */
+  readonly sever: () => void;
+  readonly stop: () => Promise<void>;
+};
+
+export type Upstream = { readonly host: string; readonly port: number };
+
+/** Starts a TCP proxy on a free loopback port; it passes everything on until a fault is set. */
+export async function startFaultProxy({ upstream }: { upstream: Upstream }): Promise<FaultProxy> {
+  const links = new Set<Link>();
+  let server: Server | null = null;
+  let fault: Fault = { kind: "pass" };
+  /** Messages that a `cut` has counted. */
+  let counted = 0;
+  const count = () => ++counted;
+
+  async function listen(port: number): Promise<number> {
+    server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+      const link = new Link(client, upstream, () => fault, count);
+      links.add(link);
+      link.closed.then(() => links.delete(link));
+    });
+    server.listen(port, LOOPBACK);
+    await once(server, "listening");
+    const address = server.address() as AddressInfo;
+    return address.port;
+  }
+
+  const port = await listen(0);
+  const sever = () => {
+    for (const link of links) link.reset();
+  };
+
+  return {
+    port,
+    url: `http://${LOOPBACK}:${port}`,
+    through(url) {
+      const changed = new URL(url);
+      changed.host = `${LOOPBACK}:${port}`;
+      return changed.href;
+    },
+    async set(next) {
+      fault = next;
+      counted = 0;
+      for (const link of links) link.begin();
+      if (next.kind === "refuse") {
+        server?.close();
+        server = null;
+      } else if (server === null) {
+        await listen(port);
+      }
+    },
+    connections: () => links.size,
+    sever,
+    async stop() {
+      server?.close();
+      server = null;
+      sever();
+      await Promise.all([...links].map((link) => link.closed));
+    },
+  };
+}
