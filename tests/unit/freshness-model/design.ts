@@ -1,0 +1,30 @@
+/**
+ * The choices of the freshness protocol that the model can make differently: the design's own, and
+ * for each a tempting alternative that is wrong.
+ */
+export type Design = {
+  /** Rows not marked delivered; or all above the highest delivered number (not commit order). */
+  readonly delivery: "undelivered" | "above-position";
+  /** A number from a sequence that nothing rewinds; or Redis's own counter, which dies with its data. */
+  readonly versions: "sequence" | "incr";
+  /** The number is drawn after the rows were seen committed; or before. */
+  readonly draw: "after-read" | "before-read";
+  /** A write changes the key; or empties the caches. */
+  readonly invalidation: "version" | "purge";
+  /** A read that carries a token asks by itself; or joins whoever asks already. */
+  readonly tokenReads: "alone" | "join";
+  /** The watermark is the snapshot's xmin; or the highest transaction that was delivered. */
+  readonly watermark: "xmin" | "highest-delivered";
+  /** An edge refuses versions below those it has seen; or believes what Redis says. */
+  readonly rewinds: "refused" | "believed";
+};
+
+export const THE_DESIGN: Design = {
+  delivery: "undelivered",
+  versions: "sequence",
+  draw: "after-read",
+  invalidation: "version",
+  tokenReads: "alone",
+  watermark: "xmin",
+  rewinds: "refused",
+};

@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { THE_DESIGN } from "./design.ts";
+import { firstViolation } from "./explore.ts";
+
+/** How many interleavings each alternative gets to show that it is wrong, and the design to survive. */
+const RUNS = 20_000;
+
+describe("the freshness protocol, over random interleavings of writers, relays, Redis and edges", () => {
+  it("gives no stale answer as designed", () => {
+    expect(firstViolation(THE_DESIGN, RUNS)).toBeNull();
+  });
+
+  it.each([
+    ["rows are delivered by bigserial position", { delivery: "above-position" }],
+    ["versions are counted in a Redis that can lose them", { versions: "incr", rewinds: "believed" }],
+    ["the version is drawn before the rows are read", { draw: "before-read" }],
+    ["writes purge instead of changing the key", { invalidation: "purge" }],
+    ["a read with a token joins an earlier flight", { tokenReads: "join" }],
+    ["the watermark is the highest delivered transaction", { watermark: "highest-delivered" }],
+    ["an edge believes a version that went back", { rewinds: "believed" }],
+  ] as const)("is caught giving one when %s", (_, change) => {
+    expect(firstViolation({ ...THE_DESIGN, ...change }, RUNS)).not.toBeNull();
+  });
+});

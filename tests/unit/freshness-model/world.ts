@@ -1,0 +1,232 @@
+import type { Design } from "./design.ts";
+
+/**
+ * One tenant's list as writers, relays, Redis and edges see it. Every method is one step that is
+ * atomic in reality (a statement, a Lua call, a map access); a scheduler interleaves them.
+ *
+ * An answer is the set of writes that it shows. It is stale when it lacks one that had been
+ * announced before the edge last looked at Redis.
+ */
+
+type Write = { readonly id: number; readonly xid: number; readonly serial: number; delivered: boolean };
+type Shown = ReadonlySet<number>;
+type Publication = {
+  readonly version: number;
+  readonly watermark: number;
+  readonly writes: readonly Write[];
+};
+type Redis = { version: number; watermark: number };
+type Draft = { readonly writes: readonly Write[]; readonly xmin: number; readonly version: number };
+type Relay =
+  | { readonly step: "idle" }
+  | { readonly step: "numbered"; readonly version: number }
+  | { readonly step: "read" | "drawn" | "published"; readonly draft: Draft };
+type Snapshot = { readonly version: number; readonly watermark: number; readonly mustShow: Shown };
+type Reader = { readonly mustShow: Shown; readonly why: string };
+type Flight = { readonly key: number; answer: Shown | null; readonly readers: Reader[] };
+export type Edge = {
+  snapshot: Snapshot | null;
+  seen: number;
+  readonly cache: Map<number, Shown>;
+  flights: Flight[];
+};
+
+export class World {
+  readonly #design: Design;
+  readonly edges: readonly Edge[] = [newEdge(), newEdge()];
+  readonly relays: Relay[] = [{ step: "idle" }, { step: "idle" }];
+  readonly active: Write[] = [];
+  /** What the first stale answer lacked; null while none was given. */
+  violation: string | null = null;
+
+  #nextXid = 1;
+  #sequence = 0;
+  #position = 0;
+  readonly #outbox: Write[] = [];
+  readonly #committed = new Set<number>();
+  readonly #announced = new Set<number>();
+  #redis: Redis | null = { version: 0, watermark: 0 };
+  /** The highest version that a relay has published: it can tell when Redis has less. */
+  #published = 0;
+  /** Publications that a retry on the way can deliver once more, any time later. */
+  readonly #duplicates: Publication[] = [];
+
+  constructor(design: Design) {
+    this.#design = design;
+  }
+
+  begin(): void {
+    const xid = this.#nextXid++;
+    this.active.push({ id: xid, xid, serial: xid, delivered: false });
+  }
+
+  commit(index: number): void {
+    const [write] = this.active.splice(index, 1);
+    if (write === undefined) return;
+    this.#committed.add(write.id);
+    this.#outbox.push(write);
+  }
+
+  /** The relay's next step; `relay` restarts from the beginning after a crash. */
+  relayStep(index: number): void {
+    const relay = this.relays[index] ?? { step: "idle" };
+    this.relays[index] = this.#advance(relay);
+  }
+
+  crashRelay(index: number): void {
+    this.relays[index] = { step: "idle" };
+  }
+
+  loseRedis(): void {
+    this.#redis = null;
+  }
+
+  deliverDuplicate(index: number): void {
+    const publication = this.#duplicates[index];
+    if (publication !== undefined) this.#publish(publication);
+  }
+
+  get duplicates(): number {
+    return this.#duplicates.length;
+  }
+
+  look(edge: Edge): void {
+    const redis = this.#redis;
+    if (redis === null) {
+      edge.snapshot = null;
+      return;
+    }
+    if (this.#design.rewinds === "refused" && redis.version < edge.seen) {
+      edge.snapshot = null;
+      return;
+    }
+    edge.seen = Math.max(edge.seen, redis.version);
+    edge.snapshot = {
+      version: redis.version,
+      watermark: redis.watermark,
+      mustShow: new Set(this.#announced),
+    };
+  }
+
+  /** A read without a token. Blind edges ask the origin and so cannot be stale: nothing to check. */
+  read(edge: Edge): void {
+    if (edge.snapshot === null) return;
+    this.#ask(edge, this.#keyOf(edge.snapshot), { mustShow: edge.snapshot.mustShow, why: "a read" });
+  }
+
+  /** A read by whoever made the latest commit, with the token that the write returned. */
+  readWithToken(edge: Edge): void {
+    const own = this.#outbox.at(-1);
+    if (own === undefined || edge.snapshot === null) return;
+    const reader = { mustShow: new Set([own.id]), why: "a read with a token" };
+    if (own.xid < edge.snapshot.watermark) this.#ask(edge, this.#keyOf(edge.snapshot), reader);
+    else if (this.#design.tokenReads === "join") this.#join(edge, this.#keyOf(edge.snapshot), reader);
+  }
+
+  /** A flight's next step: the origin reads, then the answer is stored and handed to all who wait. */
+  flightStep(edge: Edge, index: number): void {
+    const flight = edge.flights[index];
+    if (flight === undefined) return;
+    if (flight.answer === null) {
+      flight.answer = new Set(this.#committed);
+      return;
+    }
+    edge.flights.splice(index, 1);
+    edge.cache.set(flight.key, flight.answer);
+    for (const reader of flight.readers) this.#check(flight.answer, reader);
+  }
+
+  /** Lets everything come to rest, then reads at every edge: nothing committed may be missing. */
+  settle(): void {
+    while (this.active.length > 0) this.commit(0);
+    for (let round = 0; round < 3; round++) {
+      for (let step = 0; step < 5; step++) this.relayStep(0);
+    }
+    for (const edge of this.edges) {
+      while (edge.flights.length > 0) this.flightStep(edge, 0);
+      this.look(edge);
+      if (edge.snapshot === null) {
+        this.violation ??= "an edge stays blind at rest";
+        continue;
+      }
+      const hit = edge.cache.get(this.#keyOf(edge.snapshot));
+      if (hit !== undefined) this.#check(hit, { mustShow: this.#committed, why: "a read at rest" });
+    }
+  }
+
+  #advance(relay: Relay): Relay {
+    switch (relay.step) {
+      case "idle":
+        if (this.#design.draw === "before-read") return { step: "numbered", version: ++this.#sequence };
+        return { step: "read", draft: this.#readOutbox(0) };
+      case "numbered":
+        return { step: "drawn", draft: this.#readOutbox(relay.version) };
+      case "read":
+        return { step: "drawn", draft: { ...relay.draft, version: ++this.#sequence } };
+      case "drawn": {
+        const publication = { ...relay.draft, watermark: this.#watermarkOf(relay.draft) };
+        this.#publish(publication);
+        this.#duplicates.push(publication);
+        return { step: "published", draft: relay.draft };
+      }
+      case "published":
+        for (const write of relay.draft.writes) {
+          write.delivered = true;
+          this.#position = Math.max(this.#position, write.serial);
+        }
+        return { step: "idle" };
+    }
+  }
+
+  /** One statement: the rows to deliver, and below which transaction id all have ended. */
+  #readOutbox(version: number): Draft {
+    const writes = this.#outbox.filter((write) =>
+      this.#design.delivery === "undelivered" ? !write.delivered : write.serial > this.#position,
+    );
+    return { writes, xmin: Math.min(this.#nextXid, ...this.active.map(({ xid }) => xid)), version };
+  }
+
+  #watermarkOf({ writes, xmin }: Draft): number {
+    return this.#design.watermark === "xmin" ? xmin : Math.max(0, ...writes.map(({ xid }) => xid + 1));
+  }
+
+  /** One Lua call, merged by maximum. Redis without data takes any number as its start. */
+  #publish({ version, watermark, writes }: Publication): void {
+    for (const write of writes) this.#announced.add(write.id);
+    if (this.#design.invalidation === "purge") {
+      for (const edge of this.edges) edge.cache.clear();
+    }
+    const redis = this.#redis ?? { version: 0, watermark: 0 };
+    if (writes.length > 0 || redis.version < this.#published) {
+      redis.version = this.#design.versions === "incr" ? redis.version + 1 : Math.max(redis.version, version);
+    }
+    this.#published = Math.max(this.#published, redis.version);
+    redis.watermark = Math.max(redis.watermark, watermark);
+    this.#redis = redis;
+  }
+
+  #keyOf(snapshot: Snapshot): number {
+    return this.#design.invalidation === "purge" ? 0 : snapshot.version;
+  }
+
+  #ask(edge: Edge, key: number, reader: Reader): void {
+    const hit = edge.cache.get(key);
+    if (hit !== undefined) this.#check(hit, reader);
+    else this.#join(edge, key, reader);
+  }
+
+  #join(edge: Edge, key: number, reader: Reader): void {
+    const flight = edge.flights.find((candidate) => candidate.key === key);
+    if (flight !== undefined) flight.readers.push(reader);
+    else edge.flights.push({ key, answer: null, readers: [reader] });
+  }
+
+  #check(answer: Shown, { mustShow, why }: Reader): void {
+    const missing = [...mustShow].find((write) => !answer.has(write));
+    if (missing !== undefined) this.violation ??= `${why} lacks write ${missing}`;
+  }
+}
+
+function newEdge(): Edge {
+  return { snapshot: null, seen: -1, cache: new Map(), flights: [] };
+}
