@@ -1,14 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Two projects, so that a unit test does not wait for a database: files under tests/unit and
- * tests/contract run by themselves; all others share one running stack (tests/support/stack.ts).
+ * Two projects, so that a unit test does not wait for a database: the folders of `unaided` bring what
+ * they need themselves; all others share one running stack (tests/support/stack.ts).
  * `vitest run --mode long` runs the long suites (`*.long.test.ts`) instead of the others.
  */
 export default defineConfig(({ mode }) => {
   const long = mode === "long";
   const files = (folder: string) => `tests/${folder}/*.${long ? "long.test" : "test"}.ts`;
-  const unaided = [files("{unit,contract}/**")];
+  const unaided = [files("{unit,contract,conformance,local}/**")];
   const exclude = long ? [] : ["**/*.long.test.ts"];
   return {
     test: {

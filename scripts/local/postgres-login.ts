@@ -12,7 +12,7 @@ export type Login = { readonly user: string; readonly password: string };
  * @returns the URL that the origin connects with
  */
 export async function createRuntimeLogin(ownerUrl: string, { user, password }: Login): Promise<string> {
-  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
+  const sql = postgres(ownerUrl, { max: 1, onnotice: () => undefined });
   try {
     const found = await sql`select 1 from pg_roles where rolname = ${user}`;
     const verb = found.length === 0 ? "create" : "alter";

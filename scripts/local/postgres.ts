@@ -136,13 +136,13 @@ async function ready(server: Tethered): Promise<void> {
     throw new StartError(`Postgres did not start: ${fatal ?? "it said nothing"}`);
   });
   await Promise.race([told, ended]);
-  ended.catch(() => {});
+  ended.catch(() => undefined);
 }
 
 async function createDatabase(ownerUrl: string): Promise<void> {
   const maintenanceUrl = new URL(ownerUrl);
   maintenanceUrl.pathname = "/postgres";
-  const sql = postgres(maintenanceUrl.href, { max: 1, onnotice: () => {} });
+  const sql = postgres(maintenanceUrl.href, { max: 1, onnotice: () => undefined });
   try {
     const found = await sql`select 1 from pg_database where datname = ${DATABASE}`;
     if (found.length === 0) await sql`create database ${sql(DATABASE)}`;

@@ -47,7 +47,7 @@ export function tether(
     stdio: ["pipe", "pipe", "pipe"],
   });
   const exited = once(shell, "exit").then(([code]: (number | null)[]) => code ?? 1);
-  shell.stdin.on("error", () => {});
+  shell.stdin.on("error", () => undefined);
   void exited.then(() => shell.stdin.destroy());
   return {
     output: [shell.stdout, shell.stderr],
