@@ -15,8 +15,11 @@ export type Design = {
   readonly tokenReads: "alone" | "join";
   /** The watermark is the snapshot's xmin; or the highest transaction that was delivered. */
   readonly watermark: "xmin" | "highest-delivered";
-  /** An edge refuses versions below those it has seen; or believes what Redis says. */
-  readonly rewinds: "refused" | "believed";
+  /**
+   * A Redis without data makes up an epoch, and takes only what was published for that epoch; or it
+   * takes anything, also a message that a retry delivers again after the loss.
+   */
+  readonly epochs: "made-by-redis" | "none";
 };
 
 export const THE_DESIGN: Design = {
@@ -26,5 +29,5 @@ export const THE_DESIGN: Design = {
   invalidation: "version",
   tokenReads: "alone",
   watermark: "xmin",
-  rewinds: "refused",
+  epochs: "made-by-redis",
 };

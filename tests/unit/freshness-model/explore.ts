@@ -45,7 +45,7 @@ export function explore(design: Design, seed: number, steps: number): string | n
 export function firstViolation(
   design: Design,
   runs: number,
-  steps = 80,
+  steps: number,
 ): { seed: number; what: string } | null {
   for (let seed = 1; seed <= runs; seed++) {
     const what = explore(design, seed, steps);

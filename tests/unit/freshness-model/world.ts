@@ -10,13 +10,16 @@ import type { Design } from "./design.ts";
 
 type Write = { readonly id: number; readonly xid: number; readonly serial: number; delivered: boolean };
 type Shown = ReadonlySet<number>;
-type Publication = {
-  readonly version: number;
-  readonly watermark: number;
+type Draft = {
   readonly writes: readonly Write[];
+  readonly xmin: number;
+  readonly version: number;
+  /** The epoch of Redis that the relay last learnt of. */
+  readonly epoch: number;
 };
-type Redis = { version: number; watermark: number };
-type Draft = { readonly writes: readonly Write[]; readonly xmin: number; readonly version: number };
+type Publication = Draft & { readonly watermark: number };
+/** Version 0: nothing was published in this epoch yet, so edges are blind. */
+type Redis = { readonly epoch: number; version: number; watermark: number };
 type Relay =
   | { readonly step: "idle" }
   | { readonly step: "numbered"; readonly version: number }
@@ -26,7 +29,6 @@ type Reader = { readonly mustShow: Shown; readonly why: string };
 type Flight = { readonly key: number; answer: Shown | null; readonly readers: Reader[] };
 export type Edge = {
   snapshot: Snapshot | null;
-  seen: number;
   readonly cache: Map<number, Shown>;
   flights: Flight[];
 };
@@ -45,9 +47,8 @@ export class World {
   readonly #outbox: Write[] = [];
   readonly #committed = new Set<number>();
   readonly #announced = new Set<number>();
-  #redis: Redis | null = { version: 0, watermark: 0 };
-  /** The highest version that a relay has published: it can tell when Redis has less. */
-  #published = 0;
+  #redis: Redis | null = null;
+  #epochs = 0;
   /** Publications that a retry on the way can deliver once more, any time later. */
   readonly #duplicates: Publication[] = [];
 
@@ -92,15 +93,10 @@ export class World {
 
   look(edge: Edge): void {
     const redis = this.#redis;
-    if (redis === null) {
+    if (redis === null || redis.version === 0) {
       edge.snapshot = null;
       return;
     }
-    if (this.#design.rewinds === "refused" && redis.version < edge.seen) {
-      edge.snapshot = null;
-      return;
-    }
-    edge.seen = Math.max(edge.seen, redis.version);
     edge.snapshot = {
       version: redis.version,
       watermark: redis.watermark,
@@ -139,9 +135,8 @@ export class World {
   /** Lets everything come to rest, then reads at every edge: nothing committed may be missing. */
   settle(): void {
     while (this.active.length > 0) this.commit(0);
-    for (let round = 0; round < 3; round++) {
-      for (let step = 0; step < 5; step++) this.relayStep(0);
-    }
+    // Enough for a refusal, a reseed and what was left over.
+    for (let step = 0; step < 20; step++) this.relayStep(0);
     for (const edge of this.edges) {
       while (edge.flights.length > 0) this.flightStep(edge, 0);
       this.look(edge);
@@ -165,9 +160,8 @@ export class World {
         return { step: "drawn", draft: { ...relay.draft, version: ++this.#sequence } };
       case "drawn": {
         const publication = { ...relay.draft, watermark: this.#watermarkOf(relay.draft) };
-        this.#publish(publication);
         this.#duplicates.push(publication);
-        return { step: "published", draft: relay.draft };
+        return this.#publish(publication) ? { step: "published", draft: relay.draft } : { step: "idle" };
       }
       case "published":
         for (const write of relay.draft.writes) {
@@ -183,26 +177,31 @@ export class World {
     const writes = this.#outbox.filter((write) =>
       this.#design.delivery === "undelivered" ? !write.delivered : write.serial > this.#position,
     );
-    return { writes, xmin: Math.min(this.#nextXid, ...this.active.map(({ xid }) => xid)), version };
+    const xmin = Math.min(this.#nextXid, ...this.active.map(({ xid }) => xid));
+    return { writes, xmin, version, epoch: this.#redis?.epoch ?? 0 };
   }
 
   #watermarkOf({ writes, xmin }: Draft): number {
     return this.#design.watermark === "xmin" ? xmin : Math.max(0, ...writes.map(({ xid }) => xid + 1));
   }
 
-  /** One Lua call, merged by maximum. Redis without data takes any number as its start. */
-  #publish({ version, watermark, writes }: Publication): void {
+  /**
+   * One Lua call, merged by maximum. The first call that finds no data starts an epoch.
+   * @returns whether it was taken
+   */
+  #publish({ version, watermark, writes, epoch }: Publication): boolean {
+    this.#redis ??= { epoch: ++this.#epochs, version: 0, watermark: 0 };
+    const redis = this.#redis;
+    if (this.#design.epochs === "made-by-redis" && epoch !== redis.epoch) return false;
     for (const write of writes) this.#announced.add(write.id);
     if (this.#design.invalidation === "purge") {
       for (const edge of this.edges) edge.cache.clear();
     }
-    const redis = this.#redis ?? { version: 0, watermark: 0 };
-    if (writes.length > 0 || redis.version < this.#published) {
+    if (writes.length > 0 || redis.version === 0) {
       redis.version = this.#design.versions === "incr" ? redis.version + 1 : Math.max(redis.version, version);
     }
-    this.#published = Math.max(this.#published, redis.version);
     redis.watermark = Math.max(redis.watermark, watermark);
-    this.#redis = redis;
+    return true;
   }
 
   #keyOf(snapshot: Snapshot): number {
@@ -228,5 +227,5 @@ export class World {
 }
 
 function newEdge(): Edge {
-  return { snapshot: null, seen: -1, cache: new Map(), flights: [] };
+  return { snapshot: null, cache: new Map(), flights: [] };
 }
