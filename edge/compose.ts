@@ -21,6 +21,7 @@ import { hmacSigner } from "./sign.ts";
 
 /** The longest that Redis is waited for, in milliseconds. */
 const REDIS_TIMEOUT_MS = 200;
+const KEY_SET_TIMEOUT_MS = 3_000;
 const REMEMBERED_TOKENS = 10_000;
 
 type Platform = {
@@ -87,7 +88,7 @@ export function compose(config: EdgeConfig, { shield, log, now, cache }: Platfor
 /** The keys of our own issuer come over the signed hop, those of another from its URL. */
 function keySetFetcher(url: string | null, askForAll: AskForAll): () => Promise<JSONWebKeySet> {
   return async function fetchKeySet() {
-    if (url !== null) return (await fetch(url)).json<JSONWebKeySet>();
+    if (url !== null) return fetchFrom(url);
     const requestId = crypto.randomUUID();
     const { status, body } = await askForAll({
       operationId: "getKeySet",
@@ -98,4 +99,10 @@ function keySetFetcher(url: string | null, askForAll: AskForAll): () => Promise<
     if (status !== 200) throw new Error(`the key set was answered with ${status}`);
     return JSON.parse(new TextDecoder().decode(body));
   };
+}
+
+async function fetchFrom(url: string): Promise<JSONWebKeySet> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(KEY_SET_TIMEOUT_MS), redirect: "manual" });
+  if (!response.ok) throw new Error(`the key set was answered with ${response.status}`);
+  return response.json();
 }
