@@ -1,0 +1,43 @@
+import { randomUUID } from "node:crypto";
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+
+export const ISSUER = "http://issuer.test";
+export const TENANT = "0190a7c0-0000-7000-8000-00000000000a";
+
+/** The headers that a hit has to have, whoever serves it. */
+export const HIT_HEADERS: Readonly<Record<string, string>> = {
+  "content-type": "^application/json",
+  etag: '^"',
+  "cache-status": "^gatehouse; hit; ttl=\\d+$",
+  "cf-cache-status": "^HIT$",
+  age: "^\\d+$",
+  "cache-control": "^private, no-cache$",
+  "x-request-id": "^[0-9a-f-]{36}$",
+  "x-correlation-id": "^[0-9a-f-]{36}$",
+  "ratelimit-policy": '^"default";q=1000000000;w=60$',
+  ratelimit: '^"default";r=\\d+;t=\\d+$',
+  "x-ratelimit-limit": "^1000000000$",
+  "x-ratelimit-remaining": "^\\d+$",
+  "x-ratelimit-reset": "^\\d+$",
+};
+
+export type Issuer = { readonly publicKey: JWK; readonly token: string };
+
+/** A key pair, and an access token that lasts an hour. */
+export async function createIssuer(): Promise<Issuer> {
+  const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
+  const token = await new SignJWT({
+    client_id: "bench",
+    tenant: TENANT,
+    scope: "catalog:read catalog:write",
+  })
+    .setProtectedHeader({ alg: "ES256", kid: "bench", typ: "at+jwt" })
+    .setIssuer(ISSUER)
+    .setAudience("gatehouse")
+    .setSubject("bench")
+    .setJti(randomUUID())
+    .setIssuedAt()
+    .setExpirationTime("1 h")
+    .sign(privateKey);
+  return { publicKey: { ...(await exportJWK(publicKey)), kid: "bench", alg: "ES256", use: "sig" }, token };
+}

@@ -1,0 +1,135 @@
+import { quantile } from "../report/statistics.ts";
+import { Connection } from "./connection.ts";
+import type { FromGenerator, Job, Result } from "./job.ts";
+
+/** The load generator, a process of its own: takes a job by message, and answers with what it saw. */
+
+const LOST_RETRY_MS = 10;
+const LONGEST_SLEEP_MS = 0.1;
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
+class Tally {
+  readonly latencies: number[] = [];
+  failures = 0;
+  /** When what is measured began; infinite while warming up. */
+  from = Number.POSITIVE_INFINITY;
+
+  record(status: number, since: number): void {
+    if (since < this.from) return;
+    if (status === 200) this.latencies.push(performance.now() - since);
+    else this.failures++;
+  }
+
+  result(seconds: number): Result {
+    const sorted = Float64Array.from(this.latencies).sort();
+    return {
+      requests: sorted.length,
+      failures: this.failures,
+      requestsPerSecond: sorted.length / seconds,
+      p50: quantile(sorted, 0.5),
+      p99: quantile(sorted, 0.99),
+    };
+  }
+}
+
+async function run(job: Job): Promise<void> {
+  const requests = job.requests.map((text) => Buffer.from(text, "latin1"));
+  const tally = new Tally();
+  let turn = 0;
+  const next = () => requests[turn++ % requests.length] ?? Buffer.alloc(0);
+  const load = job.rate === null ? saturate(job, tally, next) : keepRate(job, job.rate, tally, next);
+
+  await pause(job.warmUp * 1000);
+  tell({ kind: "measuring" });
+  tally.from = performance.now();
+  await pause(job.seconds * 1000);
+  const result = tally.result((performance.now() - tally.from) / 1000);
+  tell({ kind: "measured", result });
+  load.stop();
+}
+
+/** Closed loop: every connection sends its next request as soon as it has its answer. */
+function saturate({ port, connections }: Job, tally: Tally, next: () => Buffer): { stop: () => void } {
+  let stopped = false;
+  const open = new Set<Connection>();
+  function drive(connection: Connection): void {
+    const since = performance.now();
+    connection.send(next(), (status) => {
+      if (stopped) return;
+      tally.record(status, since);
+      if (!connection.lost) return drive(connection);
+      open.delete(connection);
+      setTimeout(begin, LOST_RETRY_MS);
+    });
+  }
+  function begin(): void {
+    const connection = new Connection(port);
+    open.add(connection);
+    drive(connection);
+  }
+  for (let i = 0; i < connections; i++) begin();
+  return {
+    stop() {
+      stopped = true;
+      for (const connection of open) connection.close();
+    },
+  };
+}
+
+/**
+ * Open loop: requests fall due at a constant rate. One that finds no free connection waits, and its
+ * waiting counts as latency (no coordinated omission). Between two it sleeps for a moment by a futex,
+ * since a timer's millisecond would be most of what is measured, and spinning would take the core
+ * from what is measured.
+ */
+function keepRate(
+  { port, connections }: Job,
+  rate: number,
+  tally: Tally,
+  next: () => Buffer,
+): { stop: () => void } {
+  const free: Connection[] = Array.from({ length: connections }, () => new Connection(port));
+  const all = new Set(free);
+  const begun = performance.now();
+  let sent = 0;
+  let stopped = false;
+  const dueAt = (index: number) => begun + (index * 1000) / rate;
+
+  function dispatch(): void {
+    if (stopped) return;
+    while (free.length > 0 && dueAt(sent) <= performance.now()) {
+      const connection = free.pop();
+      if (connection === undefined) break;
+      const since = dueAt(sent++);
+      connection.send(next(), (status) => {
+        tally.record(status, since);
+        free.push(connection.lost ? replace(connection) : connection);
+      });
+    }
+    Atomics.wait(NEVER, 0, 0, Math.min(LONGEST_SLEEP_MS, dueAt(sent) - performance.now()));
+    setImmediate(dispatch);
+  }
+  function replace(lost: Connection): Connection {
+    all.delete(lost);
+    const connection = new Connection(port);
+    all.add(connection);
+    return connection;
+  }
+  dispatch();
+  return {
+    stop() {
+      stopped = true;
+      for (const connection of all) connection.close();
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function tell(message: FromGenerator): void {
+  process.send?.(message);
+}
+
+process.on("message", (job: Job) => void run(job));
