@@ -37,7 +37,11 @@ type Options = {
 export async function migrate(url: string, { migrations, log = () => {} }: Options = {}): Promise<string[]> {
   const wanted = migrations ?? (await readMigrations());
   // One connection: the lock belongs to the session.
-  const sql = postgres(url, { max: 1, onnotice: () => {}, connection: { application_name: "gatehouse-migrate" } });
+  const sql = postgres(url, {
+    max: 1,
+    onnotice: () => {},
+    connection: { application_name: "gatehouse-migrate" },
+  });
   try {
     await sql`select pg_advisory_lock(${LOCK})`;
     const missing = await findMissing(sql, wanted);
@@ -55,7 +59,9 @@ export async function migrate(url: string, { migrations, log = () => {} }: Optio
 async function findMissing(sql: Sql, wanted: readonly Migration[]): Promise<Migration[]> {
   await sql`create table if not exists gatehouse_migrations (
     name text primary key, checksum text not null, applied_at timestamptz not null default now())`;
-  const rows = await sql<{ name: string; checksum: string }[]>`select name, checksum from gatehouse_migrations`;
+  const rows = await sql<
+    { name: string; checksum: string }[]
+  >`select name, checksum from gatehouse_migrations`;
   const applied = new Map(rows.map(({ name, checksum }) => [name, checksum]));
   const changed = wanted.find(({ name, checksum }) => (applied.get(name) ?? checksum) !== checksum);
   if (changed !== undefined) {

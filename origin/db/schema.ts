@@ -1,8 +1,8 @@
 /** Every table, one line each: what drizzle-kit generates migrations from. */
 export { apiClients } from "./tables/api-clients.ts";
+export { categories } from "./tables/categories.ts";
 export { idempotencyKeys } from "./tables/idempotency-keys.ts";
 export { outbox } from "./tables/outbox.ts";
+export { products } from "./tables/products.ts";
 export { signingKeys } from "./tables/signing-keys.ts";
 export { tenants } from "./tables/tenants.ts";
-export { categories } from "./tables/categories.ts";
-export { products } from "./tables/products.ts";

@@ -8,7 +8,8 @@ import { Id, none } from "./common.ts";
 /** RFC 6749 §4.4.2. The client may authenticate by HTTP Basic or in the body (§2.3.1). */
 export const TokenRequest = Type.Object(
   {
-    grant_type: Type.Literal("client_credentials"),
+    /** `client_credentials`; anything else is refused in the terms of RFC 6749 §5.2, hence no literal. */
+    grant_type: Type.Optional(Type.String({ maxLength: 100, description: "client_credentials" })),
     scope: Type.Optional(Type.String({ maxLength: 1000 })),
     client_id: Type.Optional(Type.String({ maxLength: 200 })),
     client_secret: Type.Optional(Type.String({ maxLength: 200 })),

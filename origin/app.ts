@@ -1,0 +1,67 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import type { Logger } from "pino";
+import { contract } from "#shared/contract.ts";
+import { assertionVerifier } from "./assertion.ts";
+import type { OriginConfig } from "./config.ts";
+import { createHandlers } from "./handlers.ts";
+import type { Metrics } from "./metrics.ts";
+import { assertion } from "./plugins/assertion.ts";
+import { bodies } from "./plugins/bodies.ts";
+import { measure } from "./plugins/measure.ts";
+import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
+import { requestContext, requestIdOf, requestLogger } from "./plugins/request-context.ts";
+import { registerContract } from "./register-contract.ts";
+import { registerOtherMethods } from "./register-other-methods.ts";
+import type { Services } from "./services.ts";
+
+export type AppDependencies = {
+  readonly config: Pick<OriginConfig, "assertionSecrets">;
+  readonly services: Services;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+};
+
+/** Longer than the longest budget of a route: a body that trickles in ends here. */
+const REQUEST_TIMEOUT_MS = 320_000;
+/** Longer than proxies keep a connection, so that it is they who close it. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** What a route without a body may be sent, in bytes. */
+const NO_BODY_LIMIT = 1_024;
+const REQUEST_ID_LABEL = "request_id";
+
+/** The origin's HTTP interface, ready to listen or to be injected into. */
+export async function buildApp({
+  config,
+  services,
+  metrics,
+  logger,
+}: AppDependencies): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    // One line a request, by `requestContext`.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_LABEL }),
+    genReqId: requestIdOf,
+    childLoggerFactory: (parent, bindings, _options, raw) =>
+      requestLogger(parent, String(bindings[REQUEST_ID_LABEL]), raw),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    bodyLimit: NO_BODY_LIMIT,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
+    return503OnClosing: false,
+    // The contract's own validators read the raw query; Fastify's would be read by nobody.
+    routerOptions: { maxParamLength: 4_096, querystringParser: () => ({}) },
+  });
+  // The contract's schemas are checked by its own compiled validators (docs/decisions/0001).
+  app.setValidatorCompiler(() => () => true);
+
+  await app.register(requestContext);
+  await app.register(measure, { metrics });
+  await app.register(problems);
+  await app.register(assertion, { verify: assertionVerifier(config.assertionSecrets), now: services.now });
+  await app.register(bodies);
+  registerContract(app, contract, createHandlers(services));
+  registerOtherMethods(app, contract);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,100 @@
+import Type, { type Static } from "typebox";
+import { Compile } from "typebox/compile";
+import { type Environment, type NamedSecret, VariableReader, type Variables } from "#shared/environment.ts";
+
+/** A public ES256 key with its id (RFC 7517, RFC 7518 §6.2.1). A private member is refused. */
+const PublicJwk = Type.Object(
+  {
+    kty: Type.Literal("EC"),
+    crv: Type.Literal("P-256"),
+    x: Type.String({ minLength: 1 }),
+    y: Type.String({ minLength: 1 }),
+    kid: Type.String({ minLength: 1 }),
+    alg: Type.Optional(Type.Literal("ES256")),
+    use: Type.Optional(Type.Literal("sig")),
+  },
+  { additionalProperties: false },
+);
+export type PublicJwk = Static<typeof PublicJwk>;
+const publicJwkCheck = Compile(PublicJwk);
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+export type TokenConfig = {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly lifetimeSeconds: number;
+};
+
+export type OriginConfig = {
+  readonly environment: Environment;
+  readonly host: string;
+  /** Where the edge connects. 0: any free port. */
+  readonly port: number;
+  /** Probes and metrics; never reachable from outside. 0: any free port. */
+  readonly opsPort: number;
+  /** A login that is a member of `gatehouse_app`. `?sslmode=verify-full` is the mode that verifies. */
+  readonly databaseUrl: string;
+  readonly databasePoolSize: number;
+  readonly redis: { readonly url: string; readonly token: string };
+  readonly assertionSecrets: readonly NamedSecret[];
+  readonly cursorSecret: string;
+  readonly keyEncryptionSecret: string;
+  readonly tokens: TokenConfig;
+  /** Published beside the origin's own keys, so that `npm run token` works. Development only. */
+  readonly developmentPublicKey: PublicJwk | null;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+};
+
+/**
+ * Reads the configuration from environment variables.
+ * @throws EnvironmentError that names every variable that is missing or malformed
+ */
+export function readConfig(variables: Variables): OriginConfig {
+  const read = new VariableReader(variables);
+  const development = read.environment === "development";
+  const config: OriginConfig = {
+    environment: read.environment,
+    host: read.text("HOST", development ? "127.0.0.1" : "0.0.0.0"),
+    port: read.integer("PORT", { min: 0, max: 65_535, fallback: 8788 }),
+    opsPort: read.integer("OPS_PORT", { min: 0, max: 65_535, fallback: 8789 }),
+    databaseUrl: read.url("DATABASE_URL", ["postgres:", "postgresql:"]),
+    databasePoolSize: read.integer("DATABASE_POOL_SIZE", { min: 1, max: 200, fallback: 10 }),
+    redis: {
+      url: read.url("UPSTASH_REDIS_REST_URL", development ? ["https:", "http:"] : ["https:"]),
+      token: read.text("UPSTASH_REDIS_REST_TOKEN"),
+    },
+    assertionSecrets: read.secrets("ASSERTION_SECRETS"),
+    cursorSecret: read.secret("CURSOR_SECRET"),
+    keyEncryptionSecret: read.secret("KEY_ENCRYPTION_SECRET"),
+    tokens: {
+      issuer: read.url("TOKEN_ISSUER", development ? ["https:", "http:"] : ["https:"]),
+      audience: read.text("TOKEN_AUDIENCE"),
+      lifetimeSeconds: read.integer("TOKEN_LIFETIME_SECONDS", { min: 60, max: 86_400, fallback: 900 }),
+    },
+    developmentPublicKey: readDevelopmentKey(read, variables["DEVELOPMENT_PUBLIC_KEY"]),
+    logLevel: read.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
+  };
+  read.done();
+  return config;
+}
+
+function readDevelopmentKey(read: VariableReader, text: string | undefined): PublicJwk | null {
+  if (text === undefined || text === "") return null;
+  if (read.environment !== "development") {
+    read.fault("DEVELOPMENT_PUBLIC_KEY", `is for development, and ${read.environment} refuses it`);
+    return null;
+  }
+  const jwk = parseJson(text);
+  if (publicJwkCheck.Check(jwk)) return jwk;
+  read.fault("DEVELOPMENT_PUBLIC_KEY", "must be a public ES256 key as a JWK with a kid");
+  return null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,59 @@
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import postgres, { type Sql } from "postgres";
+import { assertPatchedDriver } from "./patched.ts";
+
+/** The query builder. Reads go through `read.ts`, writes through `write.ts`. */
+export type Database = PostgresJsDatabase;
+export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
+
+export type Connections = {
+  readonly db: Database;
+  readonly poolSize: number;
+  /** Reads and transactions that run or wait for a connection; `read.ts` and `write.ts` count. */
+  readonly usage: { inFlight: number };
+  /** Waits for what is running, at most `timeoutSeconds`, and closes every connection. */
+  readonly close: (timeoutSeconds: number) => Promise<void>;
+};
+
+type Options = {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly applicationName: string;
+};
+
+/** Milliseconds after which Postgres gives up by itself, so that nothing holds a connection for ever. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+const LOCK_TIMEOUT_MS = 5_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** Bounds how long one open transaction can hold back the relay's watermark. */
+const TRANSACTION_TIMEOUT_MS = 20_000;
+
+/**
+ * Opens a pool; connections are made when first needed. The URL's `sslmode` decides on TLS: only
+ * `verify-full` checks the server's certificate.
+ */
+export function connect({ url, poolSize, applicationName }: Options): Connections {
+  assertPatchedDriver();
+  // A client of drizzle's own: it changes how the one it is given parses dates.
+  const client: Sql = postgres(url, {
+    max: poolSize,
+    connect_timeout: 5,
+    // drizzle knows the types of its columns; the query that would ask for array types is saved.
+    fetch_types: false,
+    onnotice: () => {},
+    connection: {
+      application_name: applicationName,
+      TimeZone: "UTC",
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      transaction_timeout: TRANSACTION_TIMEOUT_MS,
+    },
+  });
+  return {
+    db: drizzle(client, { casing: "snake_case" }),
+    poolSize,
+    usage: { inFlight: 0 },
+    close: (timeoutSeconds) => client.end({ timeout: timeoutSeconds }),
+  };
+}

@@ -1,0 +1,77 @@
+import { sql } from "drizzle-orm";
+import { headers as names } from "#shared/headers.ts";
+import type { CallContext, Caller } from "../call.ts";
+import type { Connections, Transaction } from "./client.ts";
+import { once } from "./idempotency.ts";
+import { announce, type Change } from "./outbox.ts";
+
+/** The part of a call that a write needs: whose data it changes, and whether it may be a repetition. */
+export type WriteCall = CallContext & { readonly caller: Caller; readonly body: unknown };
+
+export type WriteReply = {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/**
+ * What a write does in its transaction. It notes what it changes in `changes`. A problem it throws
+ * undoes it.
+ */
+export type Effect<R> = (tx: Transaction, changes: Change[]) => Promise<R>;
+
+export type Write = <R extends WriteReply>(call: WriteCall, effect: Effect<R>) => Promise<R>;
+
+type Options = {
+  readonly connections: Connections;
+  /** Called after a commit that changed something, so that the relay need not wait for its next look. */
+  readonly committed: () => void;
+};
+
+/**
+ * Runs effects in a transaction of the caller's tenant, together with their outbox rows and, if the
+ * request has an `Idempotency-Key`, with what is needed to answer a repetition.
+ */
+export function createWrite({ connections, committed }: Options): Write {
+  return async function write(call, effect) {
+    const done = await inTransaction(connections, call.caller.tenantId, (tx) => {
+      const run = (inner: Transaction) => withChanges(inner, call.caller.tenantId, effect);
+      return call.idempotencyKey === null ? run(tx) : once(tx, call, call.idempotencyKey, run);
+    });
+    // A problem that was stored for repetitions is thrown only now, after the commit that stored it.
+    if (done.result instanceof Error) throw done.result;
+    committed();
+    const consistency = { [names.consistency]: done.transactionId };
+    return { ...done.result, headers: { ...done.result.headers, ...consistency } };
+  };
+}
+
+async function withChanges<R>(tx: Transaction, tenantId: string, effect: Effect<R>): Promise<R> {
+  const changes: Change[] = [];
+  const reply = await effect(tx, changes);
+  await announce(tx, tenantId, changes);
+  return reply;
+}
+
+export type Committed<R> = { readonly result: R /** Decimal `xid8`. */; readonly transactionId: string };
+
+/** Runs `work` in one transaction that sees and writes this tenant's rows only. */
+export async function inTransaction<R>(
+  { db, usage }: Connections,
+  tenantId: string,
+  work: (tx: Transaction) => Promise<R>,
+): Promise<Committed<R>> {
+  usage.inFlight++;
+  try {
+    return await db.transaction(async (tx) => {
+      const [row] = await tx
+        .select({ xid: sql<string>`pg_current_xact_id()::text` })
+        .from(sql`(select set_config('app.tenant', ${tenantId}, true)) as setting`)
+        .prepare("begin_write")
+        .execute();
+      return { result: await work(tx), transactionId: row?.xid ?? "" };
+    });
+  } finally {
+    usage.inFlight--;
+  }
+}

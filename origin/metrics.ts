@@ -1,0 +1,53 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Connections } from "./db/client.ts";
+
+/** What `/metrics` shows (Prometheus text format). */
+export type Metrics = {
+  readonly registry: Registry;
+  readonly requests: Counter<"operation" | "status">;
+  readonly durationSeconds: Histogram<"operation">;
+  readonly inFlight: Gauge;
+};
+
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Metrics in a registry of their own, so that several origins can run in one process. */
+export function createMetrics({ poolSize, usage }: Pick<Connections, "poolSize" | "usage">): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: "gatehouse_database_pool_size",
+    help: "Connections the pool may open",
+    registers,
+  }).set(poolSize);
+  new Gauge({
+    name: "gatehouse_database_operations_in_flight",
+    help: "Reads and transactions that run or wait for a connection",
+    registers,
+    collect() {
+      this.set(usage.inFlight);
+    },
+  });
+  return {
+    registry,
+    requests: new Counter({
+      name: "gatehouse_origin_requests_total",
+      help: "Requests answered, by operation and status",
+      labelNames: ["operation", "status"],
+      registers,
+    }),
+    durationSeconds: new Histogram({
+      name: "gatehouse_origin_request_duration_seconds",
+      help: "Time from the first byte of a request to the last of its answer",
+      labelNames: ["operation"],
+      buckets: DURATION_BUCKETS,
+      registers,
+    }),
+    inFlight: new Gauge({
+      name: "gatehouse_origin_requests_in_flight",
+      help: "Requests being answered",
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import plugin from "fastify-plugin";
+import {
+  PROBLEM_MEDIA_TYPE,
+  Problem,
+  type ProblemCode,
+  problemDocument,
+  problems as table,
+} from "#shared/problems.ts";
+import { payloadTooLarge } from "#shared/validate.ts";
+import { problemOfDatabase } from "../db/errors.ts";
+
+/** Seconds to wait that a 503 states when what failed gave no better figure. */
+const RETRY_AFTER_SECONDS = "2";
+
+/** Answers whatever was thrown as a problem document (RFC 9457), and a missing route likewise. */
+export const problems = plugin(async function problems(app: FastifyInstance) {
+  app.setErrorHandler(function answerError(error, request, reply) {
+    return sendProblem(problemOf(error, request), request, reply);
+  });
+  app.setNotFoundHandler(function answerNotFound(request, reply) {
+    return sendProblem(new Problem("unknown-route"), request, reply);
+  });
+});
+
+/** Sends a problem as the answer to a request. */
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.outcome = problem.code;
+  return reply
+    .code(problem.status)
+    .headers(headersOf(problem))
+    .send(JSON.stringify(problemDocument(problem.code, request.id, problem.members)));
+}
+
+function headersOf(problem: Problem): Record<string, string> {
+  const headers = { "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store", ...problem.headers };
+  return problem.status === 503 ? { "retry-after": RETRY_AFTER_SECONDS, ...headers } : headers;
+}
+
+/** The problem that an error is told as; what nobody expected is logged and says nothing more. */
+function problemOf(error: unknown, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error;
+  const known = problemOfFastify(error, request) ?? problemOfDatabase(error);
+  if (known === null || known.status >= 500) request.log.error({ err: error }, "request failed");
+  return known ?? new Problem("internal");
+}
+
+function problemOfFastify(error: unknown, request: FastifyRequest): Problem | null {
+  switch (codeOf(error)) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return payloadTooLarge(request.routeOptions.bodyLimit);
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return new Problem("unsupported-media-type");
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return new Problem("malformed-body", { detail: "the body is not as long as Content-Length says" });
+    case "FST_ERR_BAD_URL":
+      return new Problem("non-canonical-path");
+    case "ECONNRESET":
+      return isAborted(request) ? new Problem("malformed-body", { detail: "the body broke off" }) : null;
+    default:
+      return null;
+  }
+}
+
+function isAborted(request: FastifyRequest): boolean {
+  return request.raw.destroyed && !request.raw.complete;
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : null;
+}
+
+/** What Fastify's router refuses before there is a route, such as a URL it cannot decode. */
+export function answerFrameworkError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  sendProblem(problemOf(error, request), request, reply);
+}
+
+/** What Node's parser could not make a request of; there is only the socket to answer on. */
+export function answerClientError(error: ConnectionError, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const code: ProblemCode = error.code === "HPE_HEADER_OVERFLOW" ? "headers-too-large" : "invalid-request";
+  const requestId = randomUUID();
+  const body = JSON.stringify(problemDocument(code, requestId));
+  socket.end(
+    [
+      `HTTP/1.1 ${table[code].status} ${table[code].title}`,
+      `content-type: ${PROBLEM_MEDIA_TYPE}`,
+      "cache-control: no-store",
+      `x-request-id: ${requestId}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      "connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+  );
+}

@@ -1,0 +1,120 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type Parameter, parseQuery } from "#shared/coerce.ts";
+import { headers as names } from "#shared/headers.ts";
+import { Problem, type Violation } from "#shared/problems.ts";
+import type { Contract, Route } from "#shared/route.ts";
+import { compileRoute, type HeaderReader, type RouteValidators } from "#shared/validate.ts";
+import type { CallContext, Caller } from "./call.ts";
+import { callerOf } from "./caller.ts";
+import { readIdempotencyKey } from "./idempotency-key.ts";
+import { responseSchemas } from "./response-schemas.ts";
+
+/** A handler whose input type is no longer known; `HandlersOf` has checked it. */
+type ErasedHandler = (call: never) => Promise<ErasedReply>;
+type ErasedReply = {
+  readonly status: number | string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** What is left to hand over once the headers of a request have been looked at. */
+type Admitted = CallContext & {
+  readonly caller: Caller | null;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly headers: unknown;
+};
+
+declare module "fastify" {
+  interface FastifyRequest {
+    admitted: Admitted | null;
+  }
+  interface FastifyContextConfig {
+    operationId?: string;
+  }
+}
+
+/** Adds every route of the contract that the origin serves, with its handler of the same name. */
+export function registerContract(
+  app: FastifyInstance,
+  contract: Contract,
+  handlers: Readonly<Record<string, ErasedHandler>>,
+): void {
+  app.decorateRequest("admitted", null);
+  for (const [operationId, route] of Object.entries(contract)) {
+    if (route.servedBy !== "origin") continue;
+    const handler = handlers[operationId];
+    if (handler === undefined) throw new Error(`There is no handler for ${operationId}.`);
+    registerRoute(app, operationId, route, handler);
+  }
+}
+
+function registerRoute(
+  app: FastifyInstance,
+  operationId: string,
+  route: Route,
+  handler: ErasedHandler,
+): void {
+  const validators = compileRoute(route);
+  const readParts = partsReader(validators);
+
+  app.route({
+    method: route.method,
+    url: route.path,
+    exposeHeadRoute: false,
+    config: { operationId },
+    schema: { response: responseSchemas(route) },
+    ...(route.request.body.kind === "none" ? {} : { bodyLimit: route.request.body.maxBytes }),
+    // Before the body is read: what the headers alone already refuse costs no reading.
+    onRequest: function admit(request, _reply, done) {
+      const caller = callerOf(route, request.claims);
+      const parts = readParts(request);
+      validators.bodyHeaders(headerReader(request));
+      request.admitted = {
+        ...parts,
+        caller,
+        requestId: request.id,
+        target: `${route.method} ${request.url}`,
+        idempotencyKey: readIdempotencyKey(route.idempotency, request.headers[names.idempotencyKey]),
+        log: request.log,
+      };
+      done();
+    },
+    handler: async function answer(request: FastifyRequest, reply: FastifyReply) {
+      const body = request.body ?? undefined;
+      const errors = validators.body(body);
+      if (errors.length > 0) throw new Problem("invalid-request", { errors });
+      // The body's type is the route's: the check above has just established it.
+      const result = await handler({ ...request.admitted, body } as never);
+      reply.code(Number(result.status));
+      if (result.headers !== undefined) reply.headers(result.headers);
+      return reply.send(result.body);
+    },
+  });
+}
+
+const NOTHING: readonly Parameter[] = [];
+
+/** Reads and validates path, query and declared headers. Throws the problem with every violation. */
+function partsReader(validators: RouteValidators) {
+  return function readParts(request: FastifyRequest) {
+    const mark = request.url.indexOf("?");
+    const params = validators.params(Object.entries(request.params as Record<string, string>));
+    const query = validators.query(mark === -1 ? NOTHING : parseQuery(request.url.slice(mark + 1)));
+    const given = validators.headers(headerReader(request));
+    if (params.violations.length + query.violations.length + given.violations.length > 0) {
+      const errors: Violation[] = [...params.violations, ...query.violations, ...given.violations];
+      throw new Problem("invalid-request", { errors });
+    }
+    return { params: params.values, query: query.values, headers: given.values };
+  };
+}
+
+function headerReader({ headers }: FastifyRequest): HeaderReader {
+  return {
+    get(name: string): string | null {
+      const value = headers[name];
+      return typeof value === "string" ? value : null;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Redis } from "@upstash/redis";
+import { itemField, listField, versionsKey, WATERMARK_KEY } from "#shared/freshness.ts";
+import type { OutboxRow, Undelivered } from "./store.ts";
+
+/**
+ * Publishes versions and watermark at one moment: an edge that reads the watermark has the versions.
+ * Everything is max-merged, never counted up, so that publishing twice, or late, changes nothing.
+ *
+ * KEYS: the watermark, then one hash a tenant. ARGV: watermark, version, then for each hash the number
+ * of its fields and their names.
+ */
+const PUBLISH = `
+local at = 3
+for k = 2, #KEYS do
+  local fields = tonumber(ARGV[at])
+  for i = at + 1, at + fields do
+    local known = tonumber(redis.call('HGET', KEYS[k], ARGV[i]) or '0')
+    if tonumber(ARGV[2]) > known then redis.call('HSET', KEYS[k], ARGV[i], ARGV[2]) end
+  end
+  at = at + fields + 1
+end
+local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
+return 1`;
+
+export type Publish = (undelivered: Undelivered, version: string) => Promise<void>;
+
+/** Publishes through Upstash's REST protocol. Rejects when Redis does not confirm. */
+export function redisPublisher(redis: Redis): Publish {
+  return async function publish({ rows, watermark }, version) {
+    const tenants = [...fieldsByTenant(rows)];
+    const keys = [WATERMARK_KEY, ...tenants.map(([tenantId]) => versionsKey(tenantId))];
+    const fields = tenants.flatMap(([, names]) => [String(names.size), ...names]);
+    await redis.eval(PUBLISH, keys, [watermark, version, ...fields]);
+  };
+}
+
+function fieldsByTenant(rows: readonly OutboxRow[]): Map<string, Set<string>> {
+  const byTenant = new Map<string, Set<string>>();
+  for (const { tenantId, collection, itemId } of rows) {
+    const fields = byTenant.get(tenantId) ?? new Set();
+    byTenant.set(tenantId, fields.add(listField(collection)).add(itemField(collection, itemId)));
+  }
+  return byTenant;
+}

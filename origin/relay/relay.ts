@@ -1,0 +1,121 @@
+import type { Log } from "../call.ts";
+import type { Connections } from "../db/client.ts";
+import type { Publish } from "./publish.ts";
+import { asRelay, BATCH, drawVersion, markDelivered, readUndelivered, sweep } from "./store.ts";
+
+/**
+ * Tells the edges what has changed: reads the outbox, publishes versions, marks the rows. One process
+ * at a time does it. A crash at any point only means that rows are published again.
+ */
+export type Relay = {
+  /** Something was committed: look now rather than at the next turn. */
+  readonly wake: () => void;
+  /** Ends after the turn that is running. */
+  readonly stop: () => Promise<void>;
+};
+
+type Options = {
+  readonly connections: Connections;
+  readonly publish: Publish;
+  readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+};
+
+/** Between two looks when nothing wakes the relay. */
+const POLL_MS = 400;
+/** After a failure, so that a dead Redis is not hammered. */
+const RETRY_MS = 1_000;
+/** The watermark is published again after this long though it did not move: Redis may have lost it. */
+const REPEAT_MS = 10_000;
+const SWEEP_MS = 60_000;
+
+export function startRelay({ connections, publish, log, now }: Options): Relay {
+  const bell = createBell();
+  let stopping = false;
+  let failing = false;
+  let published = { watermark: "", at: 0 };
+  let sweptAt = now();
+
+  /** One turn. @returns whether there may be more to do at once */
+  async function deliver(): Promise<boolean> {
+    const delivered = await asRelay(connections, async (tx) => {
+      const undelivered = await readUndelivered(tx);
+      const { rows, watermark } = undelivered;
+      const isNews = watermark !== published.watermark || now() - published.at >= REPEAT_MS;
+      if (rows.length === 0 && !isNews) return 0;
+      await publish(undelivered, rows.length === 0 ? "0" : await drawVersion(tx));
+      if (rows.length > 0) await markDelivered(tx, rows);
+      published = { watermark, at: now() };
+      return rows.length;
+    });
+    return delivered === BATCH;
+  }
+
+  async function tidy(): Promise<void> {
+    if (now() - sweptAt < SWEEP_MS) return;
+    sweptAt = now();
+    await sweep(connections);
+  }
+
+  /** @returns how long to wait before the next turn, in milliseconds */
+  async function turn(): Promise<number> {
+    try {
+      const more = await deliver();
+      if (failing) log.info({ stage: "relay" }, "the relay delivers again");
+      failing = false;
+      if (more) return 0;
+      await tidy();
+      return POLL_MS;
+    } catch (error) {
+      // Once, not every second of an outage.
+      if (!failing) log.error({ err: error, stage: "relay" }, "the relay cannot deliver");
+      failing = true;
+      return RETRY_MS;
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping) {
+      const pauseMs = await turn();
+      if (pauseMs > 0) await bell.wait(pauseMs);
+    }
+  }
+
+  const ended = run();
+  return {
+    wake: bell.ring,
+    async stop() {
+      stopping = true;
+      bell.ring();
+      await ended;
+      // What was committed while the last turn ran; if it fails, another process or the next start does it.
+      await deliver().catch((error) => log.warn({ err: error, stage: "relay" }, "the last turn failed"));
+    },
+  };
+}
+
+/** Something to wait for that can be rung before anyone waits. */
+function createBell() {
+  let rung = false;
+  let wakeUp: (() => void) | null = null;
+  return {
+    ring() {
+      rung = true;
+      wakeUp?.();
+    },
+    async wait(ms: number): Promise<void> {
+      if (!rung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wakeUp = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      wakeUp = null;
+      rung = false;
+    },
+  };
+}

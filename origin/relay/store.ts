@@ -1,0 +1,99 @@
+import { sql } from "drizzle-orm";
+import type { Connections, Transaction } from "../db/client.ts";
+
+/** The relay's view of the outbox: the rows of all tenants (policy `relay`). */
+
+/** What a change makes older versions of: an item, and with it the lists of its collection. */
+export type OutboxRow = {
+  readonly id: number;
+  readonly tenantId: string;
+  readonly collection: string;
+  readonly itemId: string;
+  /** Decimal `xid8`, as are all transaction ids here. */
+  readonly xid: string;
+};
+
+export type Undelivered = {
+  readonly rows: readonly OutboxRow[];
+  /** Every transaction below it has ended, and what it wrote is delivered or in `rows`. */
+  readonly watermark: string;
+};
+
+/** Rows that are read, published and marked in one go. */
+export const BATCH = 1_000;
+const LOCK_NAME = "gatehouse relay";
+
+/**
+ * Runs `deliver` in a transaction, unless another process is at it.
+ * @returns null when another process is at it
+ */
+export async function asRelay<R>(
+  { db }: Connections,
+  deliver: (tx: Transaction) => Promise<R>,
+): Promise<R | null> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx
+      .select({ free: sql<boolean>`free` })
+      .from(
+        sql`(select set_config('app.task', 'relay', true)) as setting,
+          pg_try_advisory_xact_lock(hashtextextended(${LOCK_NAME}, 0)) as free`,
+      )
+      .prepare("begin_relay")
+      .execute();
+    return row?.free === true ? deliver(tx) : null;
+  });
+}
+
+/**
+ * Reads rows and watermark in ONE statement, hence of one snapshot: a transaction below the watermark
+ * has ended, so its rows are visible here. In order of xid, so that a full batch contains all rows
+ * below its last xid, which is then as far as the watermark may go.
+ */
+export async function readUndelivered(tx: Transaction): Promise<Undelivered> {
+  const found = await tx.execute<{
+    watermark: string;
+    id: string | null;
+    tenant_id: string;
+    collection: string;
+    item_id: string;
+    xid: string;
+  }>(sql`
+    select moment.watermark::text, waiting.id::text, waiting.tenant_id, waiting.collection, waiting.item_id, waiting.xid::text
+    from (select pg_snapshot_xmin(pg_current_snapshot()) as watermark) as moment
+    left join lateral (
+      select id, tenant_id, collection, item_id, xid from outbox
+      where delivered_at is null order by xid, id limit ${BATCH}
+    ) as waiting on true`);
+  const rows = found.flatMap(({ id, tenant_id, collection, item_id, xid }) =>
+    id === null ? [] : [{ id: Number(id), tenantId: tenant_id, collection, itemId: item_id, xid }],
+  );
+  const xmin = found[0]?.watermark ?? "0";
+  const last = rows.length === BATCH ? rows.at(-1)?.xid : undefined;
+  return { rows, watermark: last !== undefined && BigInt(last) < BigInt(xmin) ? last : xmin };
+}
+
+/** Draws a version. Call it after the rows were read: only then is it newer than what they replace. */
+export async function drawVersion(tx: Transaction): Promise<string> {
+  const [row] = await tx.execute<{ version: string }>(
+    sql`select nextval('gatehouse_version')::text as version`,
+  );
+  if (row === undefined) throw new Error("the sequence gave no version");
+  return row.version;
+}
+
+export async function markDelivered(tx: Transaction, rows: readonly OutboxRow[]): Promise<void> {
+  const ids = JSON.stringify(rows.map(({ id }) => id));
+  await tx.execute(sql`
+    update outbox set delivered_at = now()
+    where id in (select value::bigint from json_array_elements_text(${ids}::json))`);
+}
+
+/** Removes what nobody needs any more, of all tenants: delivered rows and expired keys. */
+export async function sweep({ db }: Connections): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`select set_config('app.task', 'relay', true)`);
+    await tx.execute(sql`delete from outbox where delivered_at < now() - interval '1 hour'`);
+    await tx.execute(sql`select set_config('app.task', 'sweep', true)`);
+    await tx.execute(sql`delete from idempotency_keys where expires_at < now()`);
+  });
+}

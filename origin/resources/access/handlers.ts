@@ -1,0 +1,55 @@
+import { Problem } from "#shared/problems.ts";
+import type { access as routes } from "#shared/resources/access.ts";
+import type { HandlersOf } from "../../call.ts";
+import type { Services } from "../../services.ts";
+import { TokenRefusal } from "./client-credentials.ts";
+import { createTokenIssuer } from "./token.ts";
+
+/** RFC 6749 §5.1: whatever holds a token, or says why there is none, is not kept. */
+const NO_STORE = { "cache-control": "no-store" };
+
+export function accessHandlers(services: Services): HandlersOf<typeof routes> {
+  const { connections, signingKeys, now } = services;
+  const { tokens, developmentPublicKey } = services.config;
+  const issue = createTokenIssuer({ connections, signingKeys, tokens, now });
+
+  return {
+    async issueToken({ headers, body }) {
+      try {
+        const { token, scopes } = await issue(headers.authorization, body);
+        const answer = {
+          access_token: token,
+          token_type: "Bearer",
+          expires_in: tokens.lifetimeSeconds,
+          scope: scopes.join(" "),
+        } as const;
+        return { status: 200, body: answer, headers: NO_STORE };
+      } catch (error) {
+        if (error instanceof TokenRefusal) return refusalOf(error);
+        throw error;
+      }
+    },
+
+    async getKeySet() {
+      const published = await signingKeys.published();
+      const keys = developmentPublicKey === null ? published : [...published, developmentPublicKey];
+      return {
+        status: 200,
+        body: { keys: keys.map((key) => ({ ...key, alg: "ES256" as const, use: "sig" as const })) },
+      };
+    },
+
+    async getMe({ caller: { subject, clientId, tenantId, scopes } }) {
+      // The answer is cached for nobody, so the edge always says whose it is.
+      if (subject === null || clientId === null) throw new Problem("invalid-token");
+      return { status: 200, body: { subject, clientId, tenantId, scopes: [...scopes] } };
+    },
+  };
+}
+
+function refusalOf({ error, message }: TokenRefusal) {
+  const body = { error, error_description: message };
+  if (error !== "invalid_client") return { status: 400, body, headers: NO_STORE } as const;
+  const challenge = { "www-authenticate": 'Basic realm="gatehouse", charset="UTF-8"' };
+  return { status: 401, body, headers: { ...NO_STORE, ...challenge } } as const;
+}

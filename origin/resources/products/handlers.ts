@@ -1,0 +1,10 @@
+import type { products as routes } from "#shared/resources/products.ts";
+import type { HandlersOf } from "../../call.ts";
+import type { Services } from "../../services.ts";
+import { productImport } from "./import.ts";
+import { productReads } from "./reads.ts";
+import { productWrites } from "./writes.ts";
+
+export function productHandlers(services: Services): HandlersOf<typeof routes> {
+  return { ...productReads(services), ...productWrites(services), ...productImport(services) };
+}

@@ -1,0 +1,18 @@
+import type { OriginConfig } from "./config.ts";
+import type { Cursors } from "./cursor.ts";
+import type { Connections } from "./db/client.ts";
+import type { Write } from "./db/write.ts";
+import type { SigningKeys } from "./resources/access/signing-keys.ts";
+
+/** What handlers work with. */
+export type Services = {
+  readonly connections: Connections;
+  readonly write: Write;
+  /** Tells the relay that something was committed. */
+  readonly committed: () => void;
+  readonly cursors: Cursors;
+  readonly signingKeys: SigningKeys;
+  readonly config: Pick<OriginConfig, "tokens" | "developmentPublicKey">;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+};

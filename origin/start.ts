@@ -1,0 +1,124 @@
+import { Redis } from "@upstash/redis";
+import type { FastifyInstance } from "fastify";
+import type { DestinationStream, Logger } from "pino";
+import type { Variables } from "#shared/environment.ts";
+import { buildApp } from "./app.ts";
+import { type OriginConfig, readConfig } from "./config.ts";
+import { createCursors } from "./cursor.ts";
+import { checkDatabase, ping } from "./db/check.ts";
+import { type Connections, connect } from "./db/client.ts";
+import { createWrite } from "./db/write.ts";
+import { trackConnections } from "./drain.ts";
+import { createLogger } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import { buildOps } from "./ops.ts";
+import { runChecks } from "./readiness.ts";
+import { redisPublisher } from "./relay/publish.ts";
+import { startRelay } from "./relay/relay.ts";
+import { createSigningKeys } from "./resources/access/signing-keys.ts";
+
+export type RunningOrigin = {
+  /** Where the edge connects, without a trailing slash. */
+  readonly url: string;
+  /** Probes and metrics. */
+  readonly opsUrl: string;
+  /** Ends gracefully: running requests are finished, for `STOP_DEADLINE_MS` at most. */
+  readonly stop: () => Promise<void>;
+};
+
+const STOP_DEADLINE_MS = 15_000;
+const POOL_CLOSE_SECONDS = 5;
+const REDIS_TIMEOUT_MS = 2_000;
+const OPS_DEADLINE_MS = 1_000;
+
+type Options = {
+  /** Where log lines go; default: standard output. */
+  readonly logTo?: DestinationStream;
+};
+
+/**
+ * Starts an origin in this process: checks the database, then listens on both ports.
+ * @param variables as of `process.env`; `PORT=0` and `OPS_PORT=0` choose free ports
+ * @throws EnvironmentError, DatabaseUnfit, or what kept it from listening
+ */
+export async function startOrigin(variables: Variables, { logTo }: Options = {}): Promise<RunningOrigin> {
+  const config = readConfig(variables);
+  const logger = createLogger(config.logLevel, logTo);
+  const connections = connect({
+    url: config.databaseUrl,
+    poolSize: config.databasePoolSize,
+    applicationName: "gatehouse-origin",
+  });
+  try {
+    return await serve(config, connections, logger);
+  } catch (error) {
+    await connections.close(0);
+    throw error;
+  }
+}
+
+async function serve(config: OriginConfig, connections: Connections, logger: Logger): Promise<RunningOrigin> {
+  const now = Date.now;
+  await checkDatabase(connections.db);
+  const signingKeys = createSigningKeys({ connections, secret: config.keyEncryptionSecret, now });
+  await signingKeys.ensure();
+
+  const redis = new Redis({
+    ...config.redis,
+    enableTelemetry: false,
+    enableAutoPipelining: false,
+    retry: false,
+    // A function: with a fixed signal the client would answer an abort as if it were a result.
+    signal: () => AbortSignal.timeout(REDIS_TIMEOUT_MS),
+  });
+  const relay = startRelay({ connections, publish: redisPublisher(redis), log: logger, now });
+  const metrics = createMetrics(connections);
+  const services = {
+    connections,
+    write: createWrite({ connections, committed: relay.wake }),
+    committed: relay.wake,
+    cursors: createCursors(config.cursorSecret),
+    signingKeys,
+    config,
+    now,
+  };
+  const app = await buildApp({ config, services, metrics, logger });
+  const checks = [
+    { name: "database", required: true, run: () => ping(connections.db) },
+    { name: "redis", required: false, run: () => redis.ping() },
+  ];
+  let serving = true;
+  const ops = buildOps({
+    registry: metrics.registry,
+    checks: () => runChecks(checks),
+    isServing: () => serving,
+  });
+  const drainApp = trackConnections(app.server);
+  const drainOps = trackConnections(ops.server);
+
+  async function stop(): Promise<void> {
+    serving = false;
+    await drainApp(STOP_DEADLINE_MS);
+    await relay.stop();
+    await connections.close(POOL_CLOSE_SECONDS);
+    await drainOps(OPS_DEADLINE_MS);
+  }
+
+  try {
+    const url = await listen(app, config.host, config.port);
+    const opsUrl = await listen(ops, config.host, config.opsPort);
+    logger.info({ url, opsUrl, environment: config.environment }, "listening");
+    return { url, opsUrl, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  await app.listen({ host, port });
+  const address = app.server.address();
+  if (address === null || typeof address === "string") throw new Error("the server listens nowhere");
+  const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${name}:${address.port}`;
+}
