@@ -1,0 +1,11 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { contract } from "#shared/contract.ts";
+import { openApi } from "#shared/openapi.ts";
+
+/** `npm run openapi`: writes the document that the origin serves at /openapi.json. */
+
+const FILE = "dist/openapi.json";
+
+mkdirSync("dist", { recursive: true });
+writeFileSync(FILE, `${JSON.stringify(openApi(contract), null, 2)}\n`);
+console.log(FILE);

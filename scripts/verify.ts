@@ -1,0 +1,37 @@
+import { spawnSync } from "node:child_process";
+
+/**
+ * `npm run verify`: everything that has to pass, quickest first; stops at the first failure.
+ * `-- --no-tests` leaves out what runs the system.
+ */
+
+const CHECKS = [
+  "format:check",
+  "lint",
+  "typecheck",
+  "dead-code",
+  "docs:check",
+  "secrets:check",
+  "openapi:lint",
+  "build:edge",
+];
+const TESTS = ["test", "test:long"];
+
+const steps = process.argv.includes("--no-tests") ? CHECKS : [...CHECKS, ...TESTS];
+const startedAt = performance.now();
+
+for (const [index, step] of steps.entries()) {
+  const stepStartedAt = performance.now();
+  console.log(`\n[${index + 1}/${steps.length}] ${step}`);
+  const { status } = spawnSync("npm", ["run", "--silent", step], { stdio: "inherit" });
+  if (status !== 0) {
+    console.error(`\nverify: failed at ${step} after ${since(stepStartedAt)}; see above`);
+    process.exit(1);
+  }
+  console.log(`[${index + 1}/${steps.length}] ${step} passed in ${since(stepStartedAt)}`);
+}
+console.log(`\nverify: all ${steps.length} steps passed in ${since(startedAt)}`);
+
+function since(milliseconds: number): string {
+  return `${((performance.now() - milliseconds) / 1000).toFixed(1)} s`;
+}
