@@ -45,7 +45,8 @@ export function relayProblem(
   if (!isProblemDocument(document)) throw new Problem("bad-gateway");
   exchange.outcome = document.code;
   const own = JSON.stringify({ ...document, requestId: exchange.requestId });
-  return respond(exchange, status, { ...headers, "cache-control": "no-store" }, own);
+  const ownHeaders = { "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store" };
+  return respond(exchange, status, { ...headers, ...ownHeaders }, own);
 }
 
 function parse(body: ArrayBuffer): unknown {

@@ -1,0 +1,86 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Client, createClient } from "#shared/client.ts";
+import { contract, type GatehouseContract } from "#shared/contract.ts";
+import { mintToken, newTenant, stack } from "#tests/support/stack.ts";
+
+type Tenant = { readonly name: string; readonly client: Client<GatehouseContract>; readonly token: string };
+
+async function tenant(name: string): Promise<Tenant> {
+  const { id } = await newTenant();
+  const token = await mintToken({
+    tenantId: id,
+    scopes: ["catalog:read", "catalog:write"],
+    clientId: "same-client",
+  });
+  return { name, token, client: createClient({ baseUrl: stack().edgeUrl, token }) };
+}
+
+/** Both tenants use the same client id and SKUs, so that only the tenant tells them apart. */
+describe("two tenants", () => {
+  let ours: Tenant;
+  let theirs: Tenant;
+  let productId: string;
+  let categoryId: string;
+
+  beforeAll(async () => {
+    [ours, theirs] = await Promise.all([tenant("ours"), tenant("theirs")]);
+    for (const { client, name } of [ours, theirs]) {
+      const category = await client.createCategory({ body: { name } });
+      const body = { sku: "SAME", name: `Lamp of ${name}`, categoryId: category.body.id };
+      const product = await client.createProduct({ body });
+      productId = product.body.id;
+      categoryId = category.body.id;
+    }
+  });
+
+  const get = async ({ token }: Tenant, path: string) => {
+    const answer = await fetch(stack().edgeUrl + path, { headers: { authorization: `Bearer ${token}` } });
+    return { status: answer.status, text: await answer.text() };
+  };
+
+  const reads = Object.entries(contract).filter(
+    ([, route]) => route.method === "GET" && route.access.kind === "token",
+  );
+  const pathOf = (path: string) => path.replace(":productId", productId).replace(":categoryId", categoryId);
+
+  it("have reads to be told apart by", () => {
+    expect(reads.length).toBeGreaterThanOrEqual(5);
+  });
+
+  describe.each(reads)("at %s", (_, { path }) => {
+    // Theirs first, so that the cache is warm with what is not ours to see; each several times, so
+    // that cold, fresh and collapsed answers are among them.
+    it("never see each other's data, cold or warm", async () => {
+      const askers = [theirs, ours, theirs, ours, ours, theirs];
+      const answers = await Promise.all(askers.map((asker) => get(asker, pathOf(path))));
+      const again = [await get(theirs, pathOf(path)), await get(ours, pathOf(path))];
+      const all = [...answers, ...again].map((answer, i) => ({
+        ...answer,
+        asker: [...askers, theirs, ours][i],
+      }));
+      for (const { status, text, asker } of all) {
+        const other = asker === ours ? "theirs" : "ours";
+        expect(text).not.toContain(`of ${other}`);
+        expect(text).not.toContain(`"name":"${other}"`);
+        if (path.includes(":")) expect(status).toBe(asker === theirs ? 200 : 404);
+        else expect(status).toBe(200);
+      }
+    });
+  });
+
+  it("cannot change or delete each other's products", async () => {
+    const params = { productId };
+    const headers = { "if-match": "*" };
+    await expect(ours.client.updateProduct({ params, headers, body: { name: "x" } })).rejects.toMatchObject({
+      status: 404,
+    });
+    await expect(ours.client.deleteProduct({ params })).rejects.toMatchObject({ status: 404 });
+    expect((await theirs.client.getProduct({ params })).body.name).toBe("Lamp of theirs");
+  });
+
+  it("cannot put products into each other's categories", async () => {
+    await expect(
+      ours.client.createProduct({ body: { sku: "X", name: "X", categoryId } }),
+    ).rejects.toMatchObject({ status: 422 });
+  });
+});
