@@ -1,5 +1,5 @@
 import { EnvironmentError } from "#shared/environment.ts";
-import { DatabaseUnfit } from "./db/check.ts";
+import { CannotStart } from "./cannot-start.ts";
 import { startOrigin } from "./start.ts";
 
 /** The origin as a process: `node origin/server.ts`. */
@@ -22,7 +22,7 @@ try {
   process.on("SIGINT", stop);
 } catch (error) {
   // What an operator can put right is one sentence; anything else needs its stack.
-  const known = error instanceof EnvironmentError || error instanceof DatabaseUnfit;
+  const known = error instanceof EnvironmentError || error instanceof CannotStart;
   process.stderr.write(`${known || !(error instanceof Error) ? String(error) : error.stack}\n`);
   process.exit(1);
 }

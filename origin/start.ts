@@ -15,6 +15,7 @@ import { buildOps } from "./ops.ts";
 import { runChecks } from "./readiness.ts";
 import { redisPublisher } from "./relay/publish.ts";
 import { startRelay } from "./relay/relay.ts";
+import { commitSignal } from "./relay/signal.ts";
 import { createSigningKeys } from "./resources/access/signing-keys.ts";
 
 export type RunningOrigin = {
@@ -39,7 +40,7 @@ type Options = {
 /**
  * Starts an origin in this process: checks the database, then listens on both ports.
  * @param variables as of `process.env`; `PORT=0` and `OPS_PORT=0` choose free ports
- * @throws EnvironmentError, DatabaseUnfit, or what kept it from listening
+ * @throws EnvironmentError, CannotStart, or what kept it from listening
  */
 export async function startOrigin(variables: Variables, { logTo }: Options = {}): Promise<RunningOrigin> {
   const config = readConfig(variables);
@@ -72,11 +73,12 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     signal: () => AbortSignal.timeout(REDIS_TIMEOUT_MS),
   });
   const relay = startRelay({ connections, publish: redisPublisher(redis), log: logger, now });
+  const committed = await commitSignal(connections, relay.wake);
   const metrics = createMetrics(connections);
   const services = {
     connections,
-    write: createWrite({ connections, committed: relay.wake }),
-    committed: relay.wake,
+    write: createWrite({ connections, committed }),
+    committed,
     cursors: createCursors(config.cursorSecret),
     signingKeys,
     config,

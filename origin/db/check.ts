@@ -1,18 +1,11 @@
 import { sql } from "drizzle-orm";
+import { CannotStart } from "../cannot-start.ts";
 import type { Database } from "./client.ts";
 import { readMigrations } from "./migrate.ts";
 
-/** Thrown at the start, when the database is not one that the origin may or can work with. */
-export class DatabaseUnfit extends Error {
-  constructor(what: string) {
-    super(what);
-    this.name = "DatabaseUnfit";
-  }
-}
-
 /**
  * Refuses a role that row-level security does not bind, and a schema that is not this version's.
- * @throws DatabaseUnfit with one sentence that says what to do
+ * @throws CannotStart with one sentence that says what to do
  */
 export async function checkDatabase(db: Database): Promise<void> {
   await checkRole(db);
@@ -30,10 +23,10 @@ async function checkRole(db: Database): Promise<void> {
       exists (select from pg_class where relowner = pg_roles.oid and relnamespace = 'public'::regnamespace) as owns
     from pg_roles where rolname = current_user`);
   const advice = "connect with a login whose only right is membership of gatehouse_app";
-  if (role === undefined) throw new DatabaseUnfit(`The database does not know who connects; ${advice}.`);
+  if (role === undefined) throw new CannotStart(`The database does not know who connects; ${advice}.`);
   if (role.exempt)
-    throw new DatabaseUnfit(`DATABASE_URL's role ${role.name} bypasses row-level security; ${advice}.`);
-  if (role.owns) throw new DatabaseUnfit(`DATABASE_URL's role ${role.name} owns tables; ${advice}.`);
+    throw new CannotStart(`DATABASE_URL's role ${role.name} bypasses row-level security; ${advice}.`);
+  if (role.owns) throw new CannotStart(`DATABASE_URL's role ${role.name} owns tables; ${advice}.`);
 }
 
 async function checkMigrations(db: Database): Promise<void> {
@@ -45,6 +38,6 @@ async function checkMigrations(db: Database): Promise<void> {
   const missing = wanted.filter(({ name }) => !Array.isArray(applied) || !applied.includes(name));
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(", ");
-    throw new DatabaseUnfit(`The database lacks migrations (${names}); run \`npm run migrate\` first.`);
+    throw new CannotStart(`The database lacks migrations (${names}); run \`npm run migrate\` first.`);
   }
 }

@@ -11,6 +11,10 @@ export type Connections = {
   readonly poolSize: number;
   /** Reads and transactions that run or wait for a connection; `read.ts` and `write.ts` count. */
   readonly usage: { inFlight: number };
+  /** Sends to whoever listens, in any process. At once: not in a transaction. */
+  readonly notify: (channel: string, payload: string) => Promise<unknown>;
+  /** Listens on a connection of its own. */
+  readonly listen: (channel: string, heard: (payload: string) => void) => Promise<unknown>;
   /** Waits for what is running, at most `timeoutSeconds`, and closes every connection. */
   readonly close: (timeoutSeconds: number) => Promise<void>;
 };
@@ -54,6 +58,8 @@ export function connect({ url, poolSize, applicationName }: Options): Connection
     db: drizzle(client, { casing: "snake_case" }),
     poolSize,
     usage: { inFlight: 0 },
+    notify: (channel, payload) => client.notify(channel, payload),
+    listen: (channel, heard) => client.listen(channel, heard),
     close: (timeoutSeconds) => client.end({ timeout: timeoutSeconds }),
   };
 }

@@ -23,9 +23,10 @@ export const bodies = plugin(async function bodies(app: FastifyInstance) {
     },
   );
 
-  // Left as a stream: the handler reads it line by line and counts.
+  // Left as a stream: the handler reads it line by line and counts. One that stops reading must not
+  // destroy it, for its socket is the one that the refusal goes out on.
   app.addContentTypeParser("application/x-ndjson", function keepStream(_request, payload, done) {
-    done(null, payload);
+    done(null, payload.iterator({ destroyOnReturn: false }));
   });
 });
 

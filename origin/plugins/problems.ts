@@ -28,6 +28,9 @@ export const problems = plugin(async function problems(app: FastifyInstance) {
 /** Sends a problem as the answer to a request. */
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.outcome = problem.code;
+  // A body that was refused before its end is still being sent: read on, or the sender never gets to
+  // the answer. The server's request timeout bounds it.
+  if (!request.raw.complete) request.raw.resume();
   return reply
     .code(problem.status)
     .headers(headersOf(problem))

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import plugin from "fastify-plugin";
@@ -27,7 +27,7 @@ export function requestLogger(
 ): FastifyBaseLogger {
   const traceparent = headers[names.traceparent];
   const traceId = typeof traceparent === "string" ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
-  return logger.child({ request_id: requestId, trace_id: traceId ?? randomBytes(16).toString("hex") });
+  return logger.child({ request_id: requestId, trace_id: traceId ?? randomUUID().replaceAll("-", "") });
 }
 
 function wellFormed(header: string | string[] | undefined): string | null {

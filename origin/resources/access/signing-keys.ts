@@ -7,6 +7,7 @@ import {
   importJWK,
   type JWK,
 } from "jose";
+import { CannotStart } from "../../cannot-start.ts";
 import type { Connections, Transaction } from "../../db/client.ts";
 import { type PublicKeyJwk, signingKeys } from "../../db/tables/signing-keys.ts";
 import { createSeal } from "./seal.ts";
@@ -68,8 +69,15 @@ export function createSigningKeys({ connections: { db }, secret, now }: Options)
         const sealedPrivateJwk = seal.close(made.kid, made.privateJwk);
         await tx.insert(signingKeys).values({ kid: made.kid, publicJwk: made.publicJwk, sealedPrivateJwk });
       });
-      // Fails at the start, not at the first token, when the secret is not the one of the stored key.
-      await open();
+      // At the start, not at the first token.
+      await open().catch((cause) => {
+        throw new CannotStart(
+          "KEY_ENCRYPTION_SECRET is not the one that the stored signing key was sealed with.",
+          {
+            cause,
+          },
+        );
+      });
     },
 
     async current() {

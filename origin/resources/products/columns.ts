@@ -56,20 +56,17 @@ export function valuesOf({ price, listPrice, ...rest }: ProductValues) {
 }
 
 /** What a product has that its creator did not say. */
-export function withDefaults(body: ProductCreate): ProductValues {
-  return {
-    description: null,
-    brand: null,
-    categoryId: null,
-    status: "active",
-    price: null,
-    listPrice: null,
-    inStock: true,
-    attributes: {},
-    imageUrl: null,
-    ...body,
-  };
-}
+export const productDefaults = {
+  description: null,
+  brand: null,
+  categoryId: null,
+  status: "active",
+  price: null,
+  listPrice: null,
+  inStock: true,
+  attributes: {},
+  imageUrl: null,
+} as const satisfies Omit<ProductValues, "sku" | "name">;
 
 export const nextVersion = {
   version: sql`${products.version} + 1`,

@@ -1,7 +1,7 @@
 import type { products as routes } from "#shared/resources/products.ts";
 import type { HandlersOf } from "../../call.ts";
 import type { Services } from "../../services.ts";
-import { productImport } from "./import.ts";
+import { productImport } from "./import/handler.ts";
 import { productReads } from "./reads.ts";
 import { productWrites } from "./writes.ts";
 

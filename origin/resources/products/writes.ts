@@ -11,9 +11,9 @@ import {
   explainProductError,
   nextVersion,
   productColumns,
+  productDefaults,
   productOf,
   valuesOf,
-  withDefaults,
 } from "./columns.ts";
 import { applyPatch } from "./merge-patch.ts";
 
@@ -28,7 +28,7 @@ export function productWrites({ write }: Services): Writes {
         const identity = { tenantId: call.caller.tenantId, id: uuidv7() };
         const rows = await tx
           .insert(products)
-          .values({ ...identity, ...valuesOf(withDefaults(call.body)) })
+          .values({ ...identity, ...valuesOf({ ...productDefaults, ...call.body }) })
           .returning(productColumns)
           .prepare("create_product")
           .execute()

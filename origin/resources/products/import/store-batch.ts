@@ -1,0 +1,88 @@
+import { sql } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
+import type { Connections, Transaction } from "../../../db/client.ts";
+import { announce } from "../../../db/outbox.ts";
+import { inTransaction } from "../../../db/write.ts";
+import { valuesOf } from "../columns.ts";
+import { type CategoryIds, pathKey, resolvePaths } from "./category-paths.ts";
+import type { ImportItem } from "./parse-line.ts";
+
+export type Stored = {
+  readonly created: number;
+  /** Also those that were the same already. */
+  readonly updated: number;
+  /** What is now known of categories. */
+  readonly categories: CategoryIds;
+  readonly transactionId: string;
+};
+
+/**
+ * Stores items with different SKUs in one short transaction: all of them, or none and an error.
+ * @param known categories of earlier batches
+ */
+export async function storeBatch(
+  connections: Connections,
+  tenantId: string,
+  items: readonly ImportItem[],
+  known: CategoryIds,
+): Promise<Stored> {
+  const { result, transactionId } = await inTransaction(connections, tenantId, async (tx) => {
+    const paths = items.map(({ categoryPath }) => categoryPath);
+    const { ids, created } = await resolvePaths(tx, tenantId, paths, known);
+    const changed = await upsert(tx, tenantId, items, ids);
+    await announce(tx, tenantId, [
+      ...created.map((itemId) => ({ collection: "categories", itemId })),
+      ...changed.map(({ id }) => ({ collection: "products", itemId: id })),
+    ]);
+    return { ids, changed };
+  });
+  const created = result.changed.filter(({ version }) => version === 1).length;
+  return { created, updated: items.length - created, categories: result.ids, transactionId };
+}
+
+type Changed = { readonly id: string; readonly version: number };
+
+/** Answers what it made or changed; a line that says what is already so changes nothing. */
+async function upsert(
+  tx: Transaction,
+  tenantId: string,
+  items: readonly ImportItem[],
+  ids: CategoryIds,
+): Promise<Changed[]> {
+  const rows = items.map(({ values, categoryPath }) => ({
+    ...valuesOf({ ...values, categoryId: ids.get(pathKey(categoryPath)) ?? null }),
+    id: uuidv7(),
+  }));
+  // In order of SKU, so that two imports wait for each other in one direction only.
+  return tx.execute<Changed>(sql`
+    insert into products (tenant_id, id, sku, ${COLUMNS})
+    select ${tenantId}::uuid, id, sku, "name", "description", "brand", "categoryId", "status",
+      "priceMinor", "priceCurrency", "listPriceMinor", "listPriceCurrency", "inStock", "attributes", "imageUrl"
+    from json_to_recordset(${JSON.stringify(rows)}::json) as item (
+      id uuid, sku text, "name" text, "description" text, "brand" text, "categoryId" uuid, "status" text,
+      "priceMinor" bigint, "priceCurrency" text, "listPriceMinor" bigint, "listPriceCurrency" text,
+      "inStock" boolean, "attributes" jsonb, "imageUrl" text)
+    order by sku
+    on conflict (tenant_id, sku) where deleted_at is null do update
+    set (${COLUMNS}) = (${EXCLUDED}), version = products.version + 1, updated_at = now()
+    where (${CURRENT}) is distinct from (${EXCLUDED})
+    returning id, version`);
+}
+
+const NAMES = [
+  "name",
+  "description",
+  "brand",
+  "category_id",
+  "status",
+  "price_minor",
+  "price_currency",
+  "list_price_minor",
+  "list_price_currency",
+  "in_stock",
+  "attributes",
+  "image_url",
+];
+const COLUMNS = sql.raw(NAMES.join(", "));
+const CURRENT = sql.raw(NAMES.map((name) => `products.${name}`).join(", "));
+const EXCLUDED = sql.raw(NAMES.map((name) => `excluded.${name}`).join(", "));
