@@ -1,16 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
 import { databaseErrorOf } from "./db/errors.ts";
-
-/** Names whose values never appear in a line, wherever an object that holds them is logged. */
-const SECRETS = [
-  "authorization",
-  "cookie",
-  "gatehouse-assertion",
-  "client_secret",
-  "access_token",
-  "secret",
-  "password",
-].flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.headers["${name}"]`]);
+import { withoutSecrets } from "./redact.ts";
 
 /** @param destination default: standard output, written asynchronously */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
@@ -19,8 +9,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRETS, censor: "[redacted]" },
+      formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
       serializers: { err: describeError },
     },
     destination ?? pino.destination({ dest: 1, sync: false }),
