@@ -1,0 +1,152 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { beforeAll, describe, expect, test } from "vitest";
+import { originClient } from "#tests/support/origin.ts";
+import { newTenant, owner, stack } from "#tests/support/stack.ts";
+
+const nobody = originClient(null);
+let tenantId: string;
+let clientId: string;
+const secret = randomBytes(32).toString("base64url");
+
+beforeAll(async () => {
+  tenantId = (await newTenant()).id;
+  clientId = `client:${tenantId}`;
+  await makeClient(clientId, false);
+  await makeClient(`${clientId}-off`, true);
+});
+
+async function makeClient(id: string, disabled: boolean): Promise<void> {
+  const hash = createHash("sha256").update(secret).digest();
+  await owner()`insert into api_clients (client_id, tenant_id, name, secret_hash, scopes, disabled)
+    values (${id}, ${tenantId}, 'A client', ${hash}, ${["catalog:read", "catalog:write"]}, ${disabled})`;
+}
+
+function ask(form: Record<string, string>, headers: Record<string, string> = {}) {
+  const body = new URLSearchParams(form).toString();
+  const mediaType = { "content-type": "application/x-www-form-urlencoded" };
+  return nobody("/v1/oauth/token", { method: "POST", body, headers: { ...mediaType, ...headers } });
+}
+
+const inBody = () => ({ grant_type: "client_credentials", client_id: clientId, client_secret: secret });
+
+function basic(id: string, password: string): Record<string, string> {
+  const text = `${encodeURIComponent(id)}:${encodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(text).toString("base64")}` };
+}
+
+describe("issueToken", () => {
+  test("answers 200 with a token (RFC 9068) that the published keys verify", async () => {
+    const { status, json, headers } = await ask(inBody());
+    expect(status).toBe(200);
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(json).toMatchObject({
+      token_type: "Bearer",
+      expires_in: 900,
+      scope: "catalog:read catalog:write",
+    });
+    const keys = createLocalJWKSet((await nobody("/.well-known/jwks.json")).json);
+    const { payload } = await jwtVerify(json.access_token, keys, {
+      issuer: stack().issuer,
+      audience: "gatehouse",
+      typ: "at+jwt",
+      algorithms: ["ES256"],
+    });
+    expect(payload).toMatchObject({
+      sub: clientId,
+      client_id: clientId,
+      tenant: tenantId,
+      scope: "catalog:read catalog:write",
+      jti: expect.any(String),
+    });
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(900);
+    expect(decodeProtectedHeader(json.access_token)).toMatchObject({ alg: "ES256", typ: "at+jwt" });
+  });
+
+  test("takes HTTP Basic, and grants the scopes asked for", async () => {
+    const form = { grant_type: "client_credentials", scope: "catalog:read" };
+    const { status, json } = await ask(form, basic(clientId, secret));
+    expect([status, json.scope]).toEqual([200, "catalog:read"]);
+  });
+
+  test.each([
+    ["the secret is wrong", () => ask({ ...inBody(), client_secret: "no" })],
+    ["the client is unknown", () => ask({ ...inBody(), client_id: "nobody" })],
+    ["the client is disabled", () => ask({ ...inBody(), client_id: `${clientId}-off` })],
+    ["there are no credentials", () => ask({ grant_type: "client_credentials" })],
+    [
+      "the header is not Basic",
+      () => ask({ grant_type: "client_credentials" }, { authorization: "Bearer x" }),
+    ],
+  ])("answers 401 invalid_client when %s", async (_when, asked) => {
+    const { status, json, headers } = await asked();
+    expect([status, json.error]).toEqual([401, "invalid_client"]);
+    expect(headers.get("www-authenticate")).toMatch(/^Basic /);
+    expect(headers.get("cache-control")).toBe("no-store");
+  });
+
+  test.each([
+    ["unsupported_grant_type", () => ask({ ...inBody(), grant_type: "password" })],
+    ["invalid_request", () => ask({ client_id: clientId, client_secret: secret })],
+    ["invalid_request", () => ask(inBody(), basic(clientId, secret))],
+    ["invalid_scope", () => ask({ ...inBody(), scope: "catalog:read catalog:admin" })],
+    ["invalid_scope", () => ask({ ...inBody(), scope: " " })],
+  ])("answers 400 %s in the terms of RFC 6749", async (error, asked) => {
+    const { status, json } = await asked();
+    expect([status, json.error]).toEqual([400, error]);
+    expect(Object.keys(json)).toEqual(["error", "error_description"]);
+  });
+
+  test("answers 400 to a parameter given twice, 415 to JSON, 413 beyond 8 KiB", async () => {
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const send = (body: string, headers = form) =>
+      nobody("/v1/oauth/token", { method: "POST", body, headers });
+    expect((await send("grant_type=a&grant_type=b")).status).toBe(400);
+    expect((await send("{}", { "content-type": "application/json" })).status).toBe(415);
+    expect((await send(`scope=${"x".repeat(9_000)}`)).status).toBe(413);
+  });
+});
+
+describe("the service about itself", () => {
+  test("getKeySet answers 200 with public keys only, the development key among them", async () => {
+    const { status, json } = await nobody("/.well-known/jwks.json");
+    expect(status).toBe(200);
+    expect(json.keys.length).toBeGreaterThanOrEqual(2);
+    for (const key of json.keys) {
+      expect(Object.keys(key).sort()).toEqual(["alg", "crv", "kid", "kty", "use", "x", "y"]);
+    }
+    expect(json.keys.map(({ kid }: { kid: string }) => kid)).toContain(stack().key.kid);
+  });
+
+  test("the private key is not readable in the database", async () => {
+    const rows = await owner()`select encode(sealed_private_jwk, 'escape') as text from signing_keys`;
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.["text"]).not.toContain("kty");
+  });
+
+  test("getMe answers 200 with what the edge stated", async () => {
+    const send = originClient(tenantId);
+    const { status, json } = await send("/v1/me", { clientId: "me", scopes: ["catalog:read"] });
+    expect(status).toBe(200);
+    expect(json).toEqual({ subject: "me", clientId: "me", tenantId, scopes: ["catalog:read"] });
+  });
+
+  test("getOpenApi answers 200 with the whole description", async () => {
+    const { status, json } = await nobody("/openapi.json");
+    expect(status).toBe(200);
+    expect(json.openapi).toMatch(/^3\.1\./);
+    expect(json.paths["/v1/products"].post.operationId).toBe("createProduct");
+  });
+
+  test("getProblemType answers 200 with an entry of the table, 404 for none", async () => {
+    const { status, json } = await nobody("/problems/quota-exceeded");
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      code: "quota-exceeded",
+      status: 429,
+      type: expect.stringContaining("iana.org"),
+    });
+    expect((await nobody("/problems/none-such")).status).toBe(404);
+    expect((await nobody("/problems/NONE")).status).toBe(400);
+  });
+});
