@@ -64,7 +64,7 @@ export async function bundleEdge(): Promise<string> {
 
 /** Starts workerd with a bundled script. */
 export async function startEdge(script: string, options: EdgeOptions): Promise<RunningEdge> {
-  const miniflare = new Miniflare(optionsFor(script, options));
+  const miniflare = withoutSignalHandlers(() => new Miniflare(optionsFor(script, options)));
   try {
     await miniflare.ready;
   } catch (error) {
@@ -80,6 +80,23 @@ export async function startEdge(script: string, options: EdgeOptions): Promise<R
     reload: (next) => miniflare.setOptions(optionsFor(next, { ...options, port })),
     stop: () => miniflare.dispose(),
   };
+}
+
+/**
+ * Miniflare ends the process at once on a signal. Where somebody listens already, it is for them to
+ * stop this part in its turn.
+ */
+function withoutSignalHandlers<T>(make: () => T): T {
+  const before = (["SIGINT", "SIGTERM", "SIGHUP"] as const).map((signal) => ({
+    signal,
+    listeners: process.listeners(signal),
+  }));
+  const made = make();
+  for (const { signal, listeners } of before.filter(({ listeners }) => listeners.length > 0)) {
+    const added = process.listeners(signal).filter((listener) => !listeners.includes(listener));
+    for (const listener of added) process.off(signal, listener);
+  }
+  return made;
 }
 
 function optionsFor(script: string, { variables, port = 0, shieldLimit, onLog }: EdgeOptions) {

@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { commandOf } from "./processes.ts";
 import { StartError } from "./start-error.ts";
 
 const PATIENCE_MS = 3_000;
@@ -28,14 +28,5 @@ export async function clearStaleLock(dataDir: string): Promise<void> {
 }
 
 function isPostgres(pid: number): boolean {
-  return Number.isInteger(pid) && pid > 0 && commandOf(pid).includes("postgres");
-}
-
-function commandOf(pid: number): string {
-  try {
-    if (process.platform === "linux") return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    return execFileSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" });
-  } catch {
-    return "";
-  }
+  return commandOf(pid)?.includes("postgres") ?? false;
 }

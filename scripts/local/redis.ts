@@ -12,6 +12,8 @@ export type RunningRedis = {
   readonly url: string;
   readonly token: string;
   readonly kind: RedisKind;
+  /** Settles when a `redis-server` of ours has ended, however that came about. */
+  readonly exited: Promise<number>;
   readonly stop: () => Promise<void>;
 };
 
@@ -27,7 +29,9 @@ export type RedisOptions = {
   readonly serverPort?: number;
 };
 
-type Source = { readonly kind: RedisKind; readonly backend: Backend; readonly stop: () => Promise<void> };
+type Source = Pick<RunningRedis, "kind" | "exited" | "stop"> & { readonly backend: Backend };
+
+const NEVER = new Promise<never>(() => undefined);
 
 /**
  * Starts the Redis-compatible store: a server at `redisUrl`, else a `redis-server` of the PATH, else
@@ -35,13 +39,14 @@ type Source = { readonly kind: RedisKind; readonly backend: Backend; readonly st
  * @throws StartError when a port is taken or the server cannot be reached
  */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
-  const { kind, backend, stop } = await openSource(options);
+  const { kind, backend, exited, stop } = await openSource(options);
   try {
     const rest = await serveRest(backend, options);
     return {
       url: rest.url,
       token: options.token,
       kind,
+      exited,
       stop: async () => {
         await rest.close();
         await stop();
@@ -56,12 +61,12 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 async function openSource({ redisUrl, kind = "best", serverPort }: RedisOptions): Promise<Source> {
   if (redisUrl) {
     const backend = await realRedis(redisUrl);
-    return { kind: "server at REDIS_URL", backend, stop: backend.close };
+    return { kind: "server at REDIS_URL", backend, exited: NEVER, stop: backend.close };
   }
   const program = kind === "best" ? findRedisServer() : null;
   if (program === null) {
     const backend = inProcessRedis();
-    return { kind: "in process", backend, stop: backend.close };
+    return { kind: "in process", backend, exited: NEVER, stop: backend.close };
   }
   const port = serverPort ?? (await freePort());
   const server = await startRedisServer(program, port);
@@ -69,6 +74,7 @@ async function openSource({ redisUrl, kind = "best", serverPort }: RedisOptions)
   return {
     kind: "redis-server",
     backend,
+    exited: server.exited,
     stop: async () => {
       await backend.close();
       await server.stop();

@@ -2,6 +2,12 @@ import postgres, { type Sql } from "postgres";
 
 export type Tenant = { readonly id: string; readonly slug: string; readonly name: string };
 
+/** What `npm run dev` starts with. The ids are fixed, so that a slug is enough to mint a token. */
+export const DEMO_TENANTS: readonly Tenant[] = [
+  { id: "0199a0a0-0000-7000-8000-00000000de30", slug: "demo", name: "Demo Goods" },
+  { id: "0199a0a0-0000-7000-8000-0000000c1ea1", slug: "rival", name: "Rival Goods" },
+];
+
 /** Makes tenants, or leaves those that are there, through a connection that may write to `tenants`. */
 export async function ensureTenants(sql: Sql, tenants: readonly Tenant[]): Promise<void> {
   for (const { id, slug, name } of tenants) {

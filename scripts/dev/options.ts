@@ -1,0 +1,86 @@
+import { parseArgs } from "node:util";
+import { dataFolder } from "#scripts/local/data-folder.ts";
+import { StartError } from "#scripts/local/start-error.ts";
+
+export const DEFAULT_PORT_BASE = 8787;
+const LAST_PORT_BASE = 65_530;
+
+export type Ports = {
+  readonly edge: number;
+  readonly origin: number;
+  readonly ops: number;
+  readonly redisRest: number;
+  readonly postgres: number;
+  readonly redis: number;
+};
+
+export type DevOptions = {
+  readonly folder: string;
+  readonly ports: Ports;
+  readonly reset: boolean;
+  readonly help: boolean;
+  /** An existing database, as a role that may change its schema and make roles. */
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  /** Upstash's REST endpoint instead of one of our own. */
+  readonly upstash: { readonly url: string; readonly token: string } | null;
+};
+
+export const USAGE = `npm run dev -- [--reset] [--port-base PORT]
+
+  --reset           delete the data of earlier runs first
+  --port-base PORT  the edge's port; the other parts take the five after it (default ${DEFAULT_PORT_BASE})
+
+Environment: DATABASE_URL, REDIS_URL, UPSTASH_REDIS_REST_URL and _TOKEN use parts that already run;
+GATEHOUSE_DATA_DIR keeps the data elsewhere than in .gatehouse.`;
+
+/** @throws StartError when something was given that cannot be meant */
+export function readOptions(args: readonly string[], variables: NodeJS.ProcessEnv): DevOptions {
+  const values = parse(args);
+  const base = Number(values["port-base"] ?? DEFAULT_PORT_BASE);
+  if (!Number.isInteger(base) || base < 1 || base > LAST_PORT_BASE) {
+    throw new StartError(`--port-base takes a port from 1 to ${LAST_PORT_BASE}.`);
+  }
+  const url = variables["UPSTASH_REDIS_REST_URL"];
+  const token = variables["UPSTASH_REDIS_REST_TOKEN"];
+  if (Boolean(url) !== Boolean(token)) {
+    throw new StartError(
+      "UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN go together: set both or none.",
+    );
+  }
+  return {
+    folder: dataFolder(variables),
+    ports: portsFrom(base),
+    reset: values.reset ?? false,
+    help: values.help ?? false,
+    databaseUrl: variables["DATABASE_URL"] || null,
+    redisUrl: variables["REDIS_URL"] || null,
+    upstash: url && token ? { url, token } : null,
+  };
+}
+
+function portsFrom(base: number): Ports {
+  return {
+    edge: base,
+    origin: base + 1,
+    ops: base + 2,
+    redisRest: base + 3,
+    postgres: base + 4,
+    redis: base + 5,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        reset: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        "port-base": { type: "string" },
+      },
+    }).values;
+  } catch (error) {
+    throw new StartError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
+}

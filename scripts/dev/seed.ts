@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import postgres from "postgres";
+import { mintToken } from "#scripts/local/development-key.ts";
+import { StartError } from "#scripts/local/start-error.ts";
+import { DEMO_TENANTS, ensureTenants, type Tenant } from "#scripts/local/tenants.ts";
+import { TOKEN_AUDIENCE } from "#scripts/local/variables.ts";
+import { createClient } from "#shared/client.ts";
+import type { Product } from "#shared/resources/products.ts";
+import type { System } from "./start.ts";
+
+const SECONDS_A_DAY = 86_400;
+const SCOPES = ["catalog:read", "catalog:write"];
+
+export type Seeded = {
+  /** Products that were missing and are there now. */
+  readonly created: number;
+  /** Of tenant demo, good for a day. */
+  readonly token: string;
+  /** The newest of tenant demo. */
+  readonly product: Product;
+};
+
+/** Makes the demo tenants and gives those without products some, through the API at the edge. */
+export async function seed({ ownerUrl, key, issuer, edge }: System): Promise<Seeded> {
+  const sql = postgres(ownerUrl, { max: 1, onnotice: () => undefined });
+  try {
+    await ensureTenants(sql, DEMO_TENANTS);
+  } finally {
+    await sql.end();
+  }
+  const tokenFor = ({ id, slug }: Tenant) =>
+    mintToken(
+      key,
+      {
+        issuer,
+        audience: TOKEN_AUDIENCE,
+        tenantId: id,
+        scopes: SCOPES,
+        subject: `${slug}-user`,
+        clientId: `${slug}-cli`,
+        lifetimeSeconds: SECONDS_A_DAY,
+      },
+      Date.now(),
+    );
+
+  let created = 0;
+  let demo: Omit<Seeded, "created"> | null = null;
+  for (const tenant of DEMO_TENANTS) {
+    const token = await tokenFor(tenant);
+    const client = createClient({ baseUrl: edge.url, token });
+    let [first] = (await client.listProducts({ query: { pageSize: 1 } })).body.data;
+    if (first === undefined) {
+      const { body } = await client.importProducts({ body: productsOf(tenant) });
+      if (body.failed > 0)
+        throw new StartError(`The sample data is refused: ${JSON.stringify(body.errors[0])}`);
+      created += body.created;
+      [first] = (await client.listProducts({ query: { pageSize: 1 } })).body.data;
+    }
+    if (tenant.slug === "demo" && first !== undefined) demo = { token, product: first };
+  }
+  if (demo === null) throw new StartError("Tenant demo has no product: run `npm run dev -- --reset`.");
+  return { created, ...demo };
+}
+
+function productsOf({ slug }: Tenant): string {
+  return readFileSync(new URL(`seed/${slug}.ndjson`, import.meta.url), "utf8");
+}

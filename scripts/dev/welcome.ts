@@ -1,0 +1,38 @@
+import type { Product } from "#shared/resources/products.ts";
+
+type Welcome = {
+  readonly edgeUrl: string;
+  readonly token: string;
+  /** A product of tenant `demo` that nobody has read yet. */
+  readonly product: Product;
+};
+
+/** What a newcomer can paste. Each line works by itself in a shell where TOKEN has been set. */
+export function welcome({ edgeUrl, token, product: { id, price } }: Welcome): string {
+  const product = `${edgeUrl}/v1/products/${id}`;
+  const newPrice = { amountMinor: (price?.amountMinor ?? 0) + 100, currency: price?.currency ?? "USD" };
+  const authorised = '-H "Authorization: Bearer $TOKEN"';
+  const patch = `-X PATCH -H 'Content-Type: application/merge-patch+json' -H 'If-Match: *'`;
+  return `
+Gatehouse is ready at ${edgeUrl}
+
+  # without a token
+  curl -s ${edgeUrl}/health
+
+  # a token for tenant demo, good for 24 hours (another: npm run token -- --tenant rival --scope catalog:read)
+  TOKEN=${token}
+
+  # the same product twice: a miss, then a hit
+  for i in 1 2; do curl -si ${authorised} ${product} | grep -i '^cache-status'; done
+
+  # a write, and a read that shows it at once
+  curl -s ${patch} ${authorised} -d '${JSON.stringify({ price: newPrice })}' -o /dev/null -w '%{http_code}\\n' ${product}
+  curl -s ${authorised} ${product} | grep -o '"price":{[^}]*}'
+
+  # a search, and what happens without a token
+  curl -s ${authorised} '${edgeUrl}/v1/products?q=lamp&pageSize=3'
+  curl -si ${edgeUrl}/v1/products | grep -iE '^(HTTP|WWW-Authenticate)'
+
+Ctrl-C stops everything; the data stays. Log lines follow.
+`;
+}
