@@ -10,7 +10,7 @@ import { type Limits, limit } from "./limit/limit.ts";
 import type { Quotas } from "./limit/plans.ts";
 import { type ShieldBinding, shield } from "./limit/shield.ts";
 import { type Log, observe } from "./observe.ts";
-import { canonicalPath, unknownRoute } from "./paths.ts";
+import { canonicalPath, missingMethods, unknownRoute } from "./paths.ts";
 import { refuse } from "./problems.ts";
 import { validate } from "./validate.ts";
 
@@ -37,6 +37,8 @@ export function createGateway(deps: Dependencies): Hono<GatewayVariables> {
   gateway.use(observe(deps));
   gateway.use(cors(deps.contract, deps.corsOrigins));
   gateway.use(canonicalPath());
+  const refuseUnknown = unknownRoute(deps.contract);
+  for (const [path, methods] of missingMethods(deps.contract)) gateway.on(methods, path, refuseUnknown);
   for (const [id, route] of Object.entries(deps.contract)) {
     const operation = { id, route };
     gateway.on(
@@ -51,7 +53,7 @@ export function createGateway(deps: Dependencies): Hono<GatewayVariables> {
       answer(operation, deps),
     );
   }
-  gateway.notFound(unknownRoute(deps.contract));
+  gateway.notFound(refuseUnknown);
   gateway.onError((error, c) => refuse(c.get("exchange"), error));
   return gateway;
 }

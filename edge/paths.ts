@@ -1,7 +1,7 @@
 import type { MiddlewareHandler, NotFoundHandler } from "hono";
 import { isCanonicalPath, MAX_TARGET_BYTES } from "#shared/canonical.ts";
 import { Problem } from "#shared/problems.ts";
-import type { Contract, Route } from "#shared/route.ts";
+import type { Contract, Method, Route } from "#shared/route.ts";
 import { type GatewayVariables, respond } from "./exchange.ts";
 import { refuse } from "./problems.ts";
 
@@ -36,7 +36,9 @@ export function unknownRoute(contract: Contract): NotFoundHandler<GatewayVariabl
   return function unknownRoute(c) {
     const exchange = c.get("exchange");
     const { path } = rawTarget(c.req.raw.url);
-    const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route.method);
+    const matching = patterns.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
+    const literal = matching.filter((route) => route.path === path);
+    const methods = (literal.length > 0 ? literal : matching).map((route) => route.method);
     if (methods.length === 0) return refuse(exchange, new Problem("unknown-route"));
     const allow = [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].join(
       ", ",
@@ -44,6 +46,22 @@ export function unknownRoute(contract: Contract): NotFoundHandler<GatewayVariabl
     if (c.req.method === "OPTIONS") return respond(exchange, 204, { allow }, null);
     return refuse(exchange, new Problem("method-not-allowed", { detail: `allowed are ${allow}` }, { allow }));
   };
+}
+
+const METHODS: readonly Method[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/**
+ * The paths without parameters, each with the methods that it lacks: for these it is refused before
+ * a parameter could match it (`/v1/products/import` is no product), as at the origin.
+ */
+export function missingMethods(contract: Contract): Map<string, Method[]> {
+  const literal = Object.values(contract).filter(({ path }) => !path.includes(":"));
+  return new Map(
+    literal.map(({ path }) => {
+      const present = literal.filter((route) => route.path === path).map(({ method }) => method);
+      return [path, METHODS.filter((method) => !present.includes(method))];
+    }),
+  );
 }
 
 function patternOf(route: Route): RegExp {

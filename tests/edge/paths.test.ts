@@ -55,6 +55,15 @@ describe("the path of a request", () => {
     expect([status, headers.get("allow")]).toEqual([405, "GET, POST, HEAD, OPTIONS"]);
   });
 
+  it("is the literal one where a parameter would match too", async () => {
+    for (const method of ["GET", "PATCH", "DELETE"]) {
+      const { status, headers } = await rawRequest(edge.url, `${method} /v1/products/import`, [
+        authorization,
+      ]);
+      expect([status, headers.get("allow")]).toEqual([405, "POST, OPTIONS"]);
+    }
+  });
+
   it("answers HEAD like GET, without a body", async () => {
     const { status, body, headers } = await rawRequest(edge.url, "HEAD /v1/products", [authorization]);
     expect([status, body, headers.get("cache-status")]).toEqual([200, "", "gatehouse; fwd=uri-miss; stored"]);
