@@ -52,7 +52,10 @@ describe("an import through the edge", () => {
       const found = new Map<string, string>();
       let cursor: string | null = null;
       do {
-        const query = { pageSize: 100, ...(cursor === null ? {} : { cursor }) };
+        const query: { pageSize: number; cursor?: string } = {
+          pageSize: 100,
+          ...(cursor === null ? {} : { cursor }),
+        };
         const { data, meta } = (await client.listProducts({ query })).body;
         for (const { sku, price } of data) found.set(sku, String(price?.amountMinor));
         cursor = meta.nextCursor;

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { ProblemDocument } from "#shared/problems.ts";
 import { mintToken, newTenant, stack } from "#tests/support/stack.ts";
 
 /** Bad input through both tiers: what is wrong, and where, in a problem document. */
@@ -14,13 +15,13 @@ describe("a refusal", () => {
     path: string,
     type?: string,
     body?: string,
-    extra: HeadersInit = {},
+    extra: Readonly<Record<string, string>> = {},
   ) => {
     const headers = { authorization: `Bearer ${token}`, ...(type ? { "content-type": type } : {}), ...extra };
     const answer = await fetch(stack().edgeUrl + path, { method, headers, body: body ?? null });
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
     expect(answer.headers.get("cache-control")).toBe("no-store");
-    const document = await answer.json();
+    const document = (await answer.json()) as ProblemDocument;
     expect(document.requestId).toBe(answer.headers.get("x-request-id"));
     expect(document.status).toBe(answer.status);
     return document;

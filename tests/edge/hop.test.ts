@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ProblemDocument } from "#shared/problems.ts";
 import { type EdgeUnderTest, startEdgeUnderTest, tokenClaims } from "#tests/support/edge.ts";
 import { rawRequest } from "#tests/support/raw-http.ts";
 
@@ -132,7 +133,7 @@ describe("what comes back from the origin", () => {
   it("is a bad gateway when it is neither declared nor a problem", async () => {
     edge.origin.answer = () => ({ status: 502, headers: { "content-type": "text/html" }, body: "<h1>oops" });
     const answer = await me();
-    expect([answer.status, (await answer.json()).code]).toEqual([502, "bad-gateway"]);
+    expect([answer.status, await answer.json()]).toMatchObject([502, { code: "bad-gateway" }]);
   });
 
   it("is unavailable, with Retry-After, when nothing comes", async () => {
@@ -161,7 +162,7 @@ describe("what comes back from the origin", () => {
       });
       return {
         id: answer.headers.get("x-request-id"),
-        body: await answer.json(),
+        body: (await answer.json()) as ProblemDocument,
         how: answer.headers.get("cf-cache-status"),
       };
     };

@@ -7,7 +7,7 @@ const policy = contract.getProduct.cache;
 const text = (body: string, status = 200) => ({
   status,
   headers: { etag: '"1"' },
-  body: new TextEncoder().encode(body).buffer,
+  body: new TextEncoder().encode(body).buffer as ArrayBuffer,
 });
 
 describe("the embedded cache", () => {
