@@ -1,5 +1,4 @@
 import { readOptions, USAGE } from "./dev/options.ts";
-import { run } from "./dev/run.ts";
 import { ROOT } from "./local/data-folder.ts";
 import { explain } from "./local/start-error.ts";
 
@@ -9,7 +8,12 @@ process.chdir(ROOT);
 try {
   const options = readOptions(process.argv.slice(2), process.env);
   if (options.help) console.log(USAGE);
-  else process.exitCode = await run(options);
+  else {
+    console.log("Starting Gatehouse");
+    // Loading wrangler and its like takes a second or two; it should not be a silent one.
+    const { run } = await import("./dev/run.ts");
+    process.exitCode = await run(options);
+  }
 } catch (error) {
   console.error(explain(error));
   process.exitCode = 1;

@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
-import { dataFolder } from "#scripts/local/data-folder.ts";
+import { DEFAULT_PORT_BASE, dataFolder } from "#scripts/local/data-folder.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 
-export const DEFAULT_PORT_BASE = 8787;
 const LAST_PORT_BASE = 65_530;
 
 export type Ports = {

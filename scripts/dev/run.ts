@@ -62,7 +62,6 @@ type Context = Omit<Parameters<typeof startSystem>[0], "options">;
 async function start(options: DevOptions, context: Context): Promise<void> {
   const { output, parts } = context;
   const startedAt = performance.now();
-  output.say("Starting Gatehouse");
   const system = await startSystem({ options, ...context });
   const { token, product } = await output.step(
     "Sample data",

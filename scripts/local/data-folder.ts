@@ -3,11 +3,15 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
+import { LOOPBACK } from "./ports.ts";
 import { commandOf } from "./processes.ts";
 import { writePrivately } from "./secrets.ts";
 
 /** The working tree. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+export const DEFAULT_PORT_BASE = 8787;
+export const DEFAULT_EDGE_URL = `http://${LOOPBACK}:${DEFAULT_PORT_BASE}`;
 
 /** Everything that a `npm run dev` keeps: `.gatehouse`, or GATEHOUSE_DATA_DIR. */
 export function dataFolder(variables: NodeJS.ProcessEnv = process.env): string {

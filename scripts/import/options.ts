@@ -1,0 +1,55 @@
+import { parseArgs } from "node:util";
+import { StartError } from "#scripts/local/start-error.ts";
+
+export type ImportArguments = {
+  readonly file: string;
+  /** Default: the edge of the running `npm run dev`. */
+  readonly url: string | null;
+  /** Default: one minted for `tenant`. */
+  readonly token: string | null;
+  readonly tenant: string;
+};
+
+export const USAGE = `npm run import -- FILE.ndjson [--url URL] [--token TOKEN] [--tenant demo]
+
+Sends the products of a file through the API, one JSON object a line, matched by SKU: what is there is
+updated. Without --url and --token it uses this machine's \`npm run dev\`, for tenant demo or the one
+given. Lines that are refused are reported as FILE:LINE; the others are stored.`;
+
+const DEFAULT_TENANT = "demo";
+
+/** @throws StartError when something cannot be meant; null when help was asked for */
+export function readArguments(args: readonly string[]): ImportArguments | null {
+  const { values, positionals } = parse(args);
+  if (values.help) return null;
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) throw refused("Give one file.");
+  const { url = null, token = null, tenant } = values;
+  if (url !== null && !/^https?:\/\//.test(url))
+    throw refused("--url takes a URL such as https://api.example.com.");
+  if (url !== null && token === null) throw refused("--url needs a --token that is good there.");
+  if (token !== null && tenant !== undefined)
+    throw refused("A --token says for which tenant; leave out --tenant.");
+  return { file, url, token, tenant: tenant ?? DEFAULT_TENANT };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: "boolean", short: "h" },
+        url: { type: "string" },
+        token: { type: "string" },
+        tenant: { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refused(what: string): StartError {
+  return new StartError(`${what}\n\n${USAGE}`);
+}

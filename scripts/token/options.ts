@@ -1,0 +1,70 @@
+import { parseArgs } from "node:util";
+import { StartError } from "#scripts/local/start-error.ts";
+import { contract, scopesOf } from "#shared/contract.ts";
+
+export type TokenArguments = {
+  /** A slug or an id. */
+  readonly tenant: string;
+  readonly scopes: readonly string[];
+  readonly lifetimeSeconds: number;
+  readonly subject: string;
+  readonly clientId: string;
+};
+
+export const USAGE = `npm run token -- --tenant SLUG|ID --scope SCOPE [--scope SCOPE ...]
+  [--ttl 1h] [--subject NAME] [--client NAME]
+
+Prints an access token that this machine's \`npm run dev\` trusts. Scopes: ${scopesOf(contract).join(", ")}.
+The time to live is a number with s, m, h or d (default 1h, at most 366d).`;
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+/** The edge believes no token that lasts longer. */
+const MAX_LIFETIME_SECONDS = 366 * 86_400;
+
+/** @throws StartError when something is missing or cannot be meant; null when help was asked for */
+export function readArguments(args: readonly string[]): TokenArguments | null {
+  const values = parse(args);
+  if (values.help) return null;
+  const { tenant, scope = [], ttl = "1h", subject = "developer", client } = values;
+  if (!tenant) throw refused("--tenant is missing.");
+  if (scope.length === 0) throw refused("--scope is missing.");
+  const known: readonly string[] = scopesOf(contract);
+  const unknown = scope.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw refused(`There is no scope ${unknown}.`);
+  return {
+    tenant,
+    scopes: [...new Set(scope)],
+    lifetimeSeconds: readLifetime(ttl),
+    subject,
+    clientId: client ?? `${tenant}-cli`,
+  };
+}
+
+function readLifetime(text: string): number {
+  const [, amount = "", unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(amount) * (UNIT_SECONDS[unit] ?? Number.NaN);
+  if (seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS) return seconds;
+  throw refused("--ttl takes a number with s, m, h or d, such as 15m, up to 366d.");
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: "boolean", short: "h" },
+        tenant: { type: "string" },
+        scope: { type: "string", multiple: true },
+        ttl: { type: "string" },
+        subject: { type: "string" },
+        client: { type: "string" },
+      },
+    }).values;
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refused(what: string): StartError {
+  return new StartError(`${what}\n\n${USAGE}`);
+}
