@@ -10,7 +10,7 @@ const KNOWN: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ["an npm token", /\bnpm_[A-Za-z0-9]{36}\b/],
   [
     "a password in a URL",
-    /\b[a-z][a-z0-9+]*:\/\/[^\s:@/'"`${]+:(?!\.\.\.)[^\s:@/'"`${]{8,}@(?!127\.0\.0\.1|localhost)/,
+    /\b[a-z][a-z0-9+]*:\/\/[^\s:@/'"`${]+:(?!\.\.\.|password@)[^\s:@/'"`${]{8,}@(?!127\.0\.0\.1|localhost)/,
   ],
 ];
 

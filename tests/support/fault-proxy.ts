@@ -60,7 +60,7 @@ export async function startFaultProxy({ upstream }: { upstream: Upstream }): Pro
     server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       const link = new Link(client, upstream, () => fault, count);
       links.add(link);
-      link.closed.then(() => links.delete(link));
+      void link.closed.then(() => links.delete(link));
     });
     server.listen(port, LOOPBACK);
     await once(server, "listening");

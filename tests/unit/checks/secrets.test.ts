@@ -25,6 +25,7 @@ test.each([
   "secrets: assertionSecretsFromEnvironment,",
   "const token = await mint({ tenant: demo.tenantId });",
   "postgres://owner:...@host/db?sslmode=verify-full",
+  "postgres://user:password@host/name",
   "postgres://gatehouse:development@127.0.0.1:8791/gatehouse",
   'secret: "development-assertion-secret-of-the-tests",',
 ])("lets %j pass", (content) => {
