@@ -63,14 +63,14 @@ async function start(options: DevOptions, context: Context): Promise<void> {
   const { output, parts } = context;
   const startedAt = performance.now();
   const system = await startSystem({ options, ...context });
-  const { token, product } = await output.step(
+  const seeded = await output.step(
     "Sample data",
     () => seed(system),
-    ({ created }) => (created === 0 ? "is there" : `${created} products for tenants demo and rival`),
+    ({ summary }) => summary,
   );
   await parts.add(Promise.resolve(reloadOnChange({ output, ...system })));
   output.say(`  Ready in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
-  output.say(welcome({ edgeUrl: system.edge.url, token, product }));
+  output.say(welcome({ edgeUrl: system.edge.url, ...seeded }));
   output.showLogs();
 }
 

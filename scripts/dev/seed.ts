@@ -12,8 +12,8 @@ const SECONDS_A_DAY = 86_400;
 const SCOPES = ["catalog:read", "catalog:write"];
 
 export type Seeded = {
-  /** Products that were missing and are there now. */
-  readonly created: number;
+  /** What was done, in a few words. */
+  readonly summary: string;
   /** Of tenant demo, good for a day. */
   readonly token: string;
   /** The newest of tenant demo. */
@@ -44,7 +44,7 @@ export async function seed({ ownerUrl, key, issuer, edge }: System): Promise<See
     );
 
   let created = 0;
-  let demo: Omit<Seeded, "created"> | null = null;
+  let demo: Omit<Seeded, "summary"> | null = null;
   for (const tenant of DEMO_TENANTS) {
     const token = await tokenFor(tenant);
     const client = createClient({ baseUrl: edge.url, token });
@@ -59,7 +59,8 @@ export async function seed({ ownerUrl, key, issuer, edge }: System): Promise<See
     if (tenant.slug === "demo" && first !== undefined) demo = { token, product: first };
   }
   if (demo === null) throw new StartError("Tenant demo has no product: run `npm run dev -- --reset`.");
-  return { created, ...demo };
+  const summary = created === 0 ? "is there" : `${created} products for tenants demo and rival`;
+  return { summary, ...demo };
 }
 
 function productsOf({ slug }: Tenant): string {

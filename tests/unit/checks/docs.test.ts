@@ -16,7 +16,7 @@ describe("a page", () => {
     "`npm run dev`, `npm run docs:check`, `npm test` and `npm ci`",
     "```sh\nnpm ci && npm run dev\n```",
     "[a](../README.md) [b](../README.md#where-things-are-and-why) [c](#start-it) [d](https://example.com/x)",
-    "`edge/gateway.ts`, `edge/`, `docs/guide.md`, `edge/cache/*.ts`, `/v1/products`, `and/or`",
+    "`edge/gateway.ts`, `edge/`, `docs/guide.md`, `edge/cache/*.ts`, `/v1/things`, `and/or`",
     "`shared/resources/suppliers.ts`",
     "`/problems/not-found`",
   ])("may say %j", (text) => {

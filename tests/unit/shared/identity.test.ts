@@ -5,7 +5,7 @@ import { type AssertionClaims, decodeAssertion, encodeAssertion } from "#shared/
 const claims: AssertionClaims = {
   aud: "gatehouse-origin",
   kid: "a",
-  target: "GET /v1/products?q=%C3%A9",
+  target: "GET /v1/things?q=%C3%A9",
   exp: 1_800_000_000,
   budgetMs: 5000,
   requestId: "request-1",
