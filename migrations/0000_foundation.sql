@@ -19,14 +19,16 @@ GRANT SELECT ON gatehouse_migrations TO gatehouse_app;
 -- Every table with a column tenant_id goes through this: no row of another tenant is seen or
 -- written, by the table's owner neither (FORCE). Without a tenant nothing is visible: on a connection
 -- that had one before, the setting is an empty string, which NULLIF turns into "none" (the bare cast
--- would raise 22P02).
+-- would raise 22P02). The setting is read in a sub-select, once for each statement: by itself, the
+-- planner would evaluate it while planning, find no tenant, expect no rows, and choose any index.
 CREATE FUNCTION gatehouse_secure_tenant_table(secured regclass) RETURNS void
 	LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', secured);
 	EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', secured);
 	EXECUTE format(
-		'CREATE POLICY tenant ON %s USING (tenant_id = NULLIF(current_setting(''app.tenant'', true), '''')::uuid)',
+		'CREATE POLICY tenant ON %s
+			USING (tenant_id = (SELECT NULLIF(current_setting(''app.tenant'', true), '''')::uuid))',
 		secured
 	);
 	EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO gatehouse_app', secured);
@@ -96,7 +98,7 @@ ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
 --> statement-breakpoint
 ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
-CREATE POLICY tenant ON tenants USING (id = NULLIF(current_setting('app.tenant', true), '')::uuid);
+CREATE POLICY tenant ON tenants USING (id = (SELECT NULLIF(current_setting('app.tenant', true), '')::uuid));
 --> statement-breakpoint
 GRANT SELECT ON tenants TO gatehouse_app;
 --> statement-breakpoint
@@ -107,19 +109,19 @@ REVOKE INSERT, UPDATE, DELETE ON api_clients FROM gatehouse_app;
 --> statement-breakpoint
 -- A client that asks for a token names itself before its tenant is known: that one row is visible.
 CREATE POLICY presented_client ON api_clients FOR SELECT
-	USING (client_id = NULLIF(current_setting('app.client', true), ''));
+	USING (client_id = (SELECT NULLIF(current_setting('app.client', true), '')));
 --> statement-breakpoint
 SELECT gatehouse_secure_tenant_table('outbox');
 --> statement-breakpoint
 -- The relay passes on the changes of all tenants. A setting, so that no other statement sees them by
 -- mistake; a write announces changes of its own tenant only.
-CREATE POLICY relay ON outbox USING (current_setting('app.task', true) = 'relay');
+CREATE POLICY relay ON outbox USING ((SELECT current_setting('app.task', true)) = 'relay');
 --> statement-breakpoint
 SELECT gatehouse_secure_tenant_table('idempotency_keys');
 --> statement-breakpoint
 -- The sweep removes what has expired, of all tenants, and sees nothing else.
 CREATE POLICY sweep ON idempotency_keys
-	USING (current_setting('app.task', true) = 'sweep' AND expires_at < now());
+	USING ((SELECT current_setting('app.task', true)) = 'sweep' AND expires_at < now());
 --> statement-breakpoint
 -- Keys belong to no tenant.
 GRANT SELECT, INSERT ON signing_keys TO gatehouse_app;

@@ -13,7 +13,7 @@ const MAX_DEPTH = 4;
 
 /**
  * A copy of what is to be logged without its secrets. pino's own `redact` with wildcards costs every
- * line 20 us, a fifth of a whole read; a flat line costs this one a look at each name.
+ * line 13 us, a seventh of a whole read (npm run bench); a flat line costs this one a look at each name.
  */
 export function withoutSecrets(details: object, depth = MAX_DEPTH): Record<string, unknown> {
   const copy: Record<string, unknown> = {};

@@ -113,3 +113,17 @@ test("an Idempotency-Key that is no structured string is refused with 400", asyn
     expect(json.errors[0]).toMatchObject({ in: "header", pointer: "/idempotency-key" });
   }
 });
+
+test("a failure of ours is answered 504 and not stored, so that the same key works afterwards", async () => {
+  const body = product();
+  await owner().begin(async (tx) => {
+    // The create waits for this row, which is not committed, until Postgres's lock_timeout.
+    await tx`insert into products (tenant_id, id, sku, name, status, in_stock, attributes)
+      values (${tenantId}, ${randomUUID()}, ${body.sku}, 'In the way', 'active', true, '{}')`;
+    const { status, json } = await create("key-9", body);
+    expect([status, json.code]).toEqual([504, "deadline-exceeded"]);
+    await tx`delete from products where tenant_id = ${tenantId} and sku = ${body.sku}`;
+  });
+  const again = await create("key-9", body);
+  expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([201, null]);
+});

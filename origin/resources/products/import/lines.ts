@@ -18,8 +18,9 @@ export class BodyTooLarge extends Error {
 const NEWLINE = 0x0a;
 
 /**
- * Splits a stream into lines as they arrive, holding one line at most. Lines are counted from 1, blank
- * ones too, so that a number means the same as in an editor; what ends without a newline is a line.
+ * Splits a stream into lines as they arrive, holding one line at most. Lines are counted from 1, empty
+ * ones too, so that a number means the same as in an editor, but empty ones are not yielded: a body of
+ * nothing else would keep the process busy for long. What ends without a newline is a line.
  */
 export async function* linesOf(
   chunks: AsyncIterable<Uint8Array>,
@@ -47,8 +48,12 @@ export async function* linesOf(
     if (received > maxBytes) throw new BodyTooLarge();
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      keep(chunk.subarray(start, end));
-      yield take();
+      if (start === end && heldBytes === 0) {
+        number++;
+      } else {
+        keep(chunk.subarray(start, end));
+        yield take();
+      }
       start = end + 1;
     }
     keep(chunk.subarray(start));

@@ -2,6 +2,7 @@ import { type Money, parseDecimal } from "#shared/money.ts";
 import { ProductImportLine } from "#shared/resources/products.ts";
 import { bodyValidator } from "#shared/validate.ts";
 import { type ProductValues, productDefaults } from "../columns.ts";
+import type { Line } from "./lines.ts";
 
 /** A line that can be stored. Its category is still a path of names. */
 export type ImportItem = {
@@ -20,14 +21,14 @@ export type LineFault = {
 
 export type ParsedLine =
   | { readonly kind: "blank" }
-  | { readonly kind: "item"; readonly item: ImportItem }
+  | { readonly kind: "item"; readonly item: ImportItem; readonly bytes: number }
   | { readonly kind: "faults"; readonly faults: readonly LineFault[] };
 
 const violationsOf = bodyValidator(ProductImportLine);
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** @param bytes of one line, without its newline */
-export function parseLine(line: number, bytes: Buffer): ParsedLine {
+export function parseLine({ number: line, bytes }: Line): ParsedLine {
+  if (bytes === null) return refuse({ line, pointer: "", rule: "maxLength", detail: "is too long" });
   const text = decode(bytes);
   if (text === null) return refuse({ line, pointer: "", rule: "text", detail: "is not UTF-8" });
   if (text.trim() === "") return { kind: "blank" };
@@ -38,11 +39,11 @@ export function parseLine(line: number, bytes: Buffer): ParsedLine {
     return refuse(...violations.map(({ pointer, rule, detail }) => ({ line, pointer, rule, detail })));
   }
   // The check above has established the type.
-  return toItem(line, value as ProductImportLine);
+  return toItem(line, bytes.length, value as ProductImportLine);
 }
 
 /** A line says all of a product: what it leaves out has its default, also when the product exists. */
-function toItem(line: number, given: ProductImportLine): ParsedLine {
+function toItem(line: number, bytes: number, given: ProductImportLine): ParsedLine {
   const faults: LineFault[] = [];
   const values = {
     ...productDefaults,
@@ -60,7 +61,7 @@ function toItem(line: number, given: ProductImportLine): ParsedLine {
     ),
   };
   if (faults.length > 0) return { kind: "faults", faults };
-  return { kind: "item", item: { line, categoryPath: given.category ?? [], values } };
+  return { kind: "item", bytes, item: { line, categoryPath: given.category ?? [], values } };
 }
 
 /** A price in minor units, exactly; it is never rounded, and never without its currency. */

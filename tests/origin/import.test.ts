@@ -1,0 +1,224 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { originClient, type Send } from "#tests/support/origin.ts";
+import { newTenant, owner } from "#tests/support/stack.ts";
+
+let send: Send;
+let tenantId: string;
+beforeEach(async () => {
+  tenantId = (await newTenant()).id;
+  send = originClient(tenantId);
+});
+
+const NDJSON = { "content-type": "application/x-ndjson" };
+
+function importBody(body: string | Uint8Array | ReadableStream) {
+  return send("/v1/products/import", { method: "POST", body, headers: NDJSON });
+}
+
+function importLines(...lines: (object | string)[]) {
+  return importBody(lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line))).join("\n"));
+}
+
+async function stored() {
+  const { json } = await send("/v1/products?pageSize=100");
+  const products: { sku: string; [member: string]: unknown }[] = json.data;
+  return new Map(products.map((product) => [product.sku, product]));
+}
+
+describe("importProducts", () => {
+  test("answers 200 with a report, and has stored every line with its category path and exact prices", async () => {
+    const { status, json, headers } = await importLines(
+      {
+        sku: "a",
+        name: "A",
+        category: ["Home", "Lamps"],
+        price: "120.99",
+        list_price: "1299.5",
+        currency: "USD",
+      },
+      { sku: "b", name: "B", category: ["Home", "Shelves"], price: "4990", currency: "CLP", in_stock: false },
+      { sku: "c", name: "C", category: ["Home"], attributes: { Colour: "Grey" }, status: "draft" },
+    );
+    expect(status).toBe(200);
+    expect(json).toEqual({ received: 3, created: 3, updated: 0, failed: 0, errors: [] });
+    expect(headers.get("gatehouse-consistency")).toMatch(/^\d+$/);
+
+    const products = await stored();
+    expect(products.get("a")).toMatchObject({
+      price: { amountMinor: 12099, currency: "USD" },
+      listPrice: { amountMinor: 129950, currency: "USD" },
+      status: "active",
+      inStock: true,
+    });
+    expect(products.get("b")).toMatchObject({
+      price: { amountMinor: 4990, currency: "CLP" },
+      inStock: false,
+    });
+    expect(products.get("c")).toMatchObject({ attributes: { Colour: "Grey" }, status: "draft", price: null });
+
+    const { json: categories } = await send("/v1/categories");
+    const byName = new Map<string, { id: string; parentId: string | null }>(
+      categories.data.map((category: { name: string }) => [category.name, category]),
+    );
+    expect(categories.data).toHaveLength(3);
+    expect(byName.get("Home")?.parentId).toBeNull();
+    expect(byName.get("Lamps")?.parentId).toBe(byName.get("Home")?.id);
+    expect(products.get("a")?.["categoryId"]).toBe(byName.get("Lamps")?.id);
+  });
+
+  test("changes nothing when it is repeated, and what a line says when it is not the same", async () => {
+    const line = { sku: "a", name: "A", category: ["Home"], brand: "Acme" };
+    await importLines(line);
+    expect((await importLines(line)).json).toMatchObject({ created: 0, updated: 1 });
+    expect((await stored()).get("a")).toMatchObject({ version: 1, brand: "Acme" });
+    expect((await importLines({ sku: "a", name: "A2" })).json).toMatchObject({ created: 0, updated: 1 });
+    expect((await stored()).get("a")).toMatchObject({
+      version: 2,
+      name: "A2",
+      brand: null,
+      categoryId: null,
+    });
+  });
+
+  test("reports each line that is refused by its number, and stores the others", async () => {
+    const { status, json } = await importLines(
+      { sku: "ok-1", name: "fine" },
+      "{ not json",
+      "",
+      "[1]",
+      { sku: "no-name" },
+      { sku: "x", name: "x", price: "1" },
+      { sku: "x", name: "x", price: "1.999", list_price: "1e3", currency: "USD" },
+      { sku: "x", name: "x", currency: "XXX" },
+      { sku: "x", name: "x", attributes: { a: "\u0000" } },
+      { sku: "ok-2", name: "fine" },
+    );
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ received: 9, created: 2, updated: 0, failed: 7 });
+    const places = json.errors.map(
+      (e: Record<string, unknown>) => `${e["line"]} ${e["pointer"]} ${e["rule"]}`,
+    );
+    expect(places).toEqual([
+      "2  json",
+      "4  type",
+      "5 /name required",
+      "6 /currency required",
+      "7 /price decimal",
+      "7 /list_price decimal",
+      "8 /currency enum",
+      "9 /attributes/a text",
+    ]);
+    expect([...(await stored()).keys()].sort()).toEqual(["ok-1", "ok-2"]);
+  });
+
+  test("lets the later of two lines with one SKU win", async () => {
+    const { json } = await importLines(
+      { sku: "a", name: "first" },
+      { sku: "b", name: "b" },
+      { sku: "a", name: "last" },
+    );
+    expect(json).toMatchObject({ received: 3, created: 2, updated: 1, failed: 0 });
+    expect((await stored()).get("a")).toMatchObject({ name: "last", version: 2 });
+  });
+
+  test("does not mind where the network cuts lines, nor how lines end", async () => {
+    const bytes = new TextEncoder().encode(`{"sku":"s1","name":"x"}\r\n{"sku":"s2","name":"Größe"}\n`);
+    const body = new ReadableStream({
+      start(controller) {
+        for (const byte of bytes) controller.enqueue(new Uint8Array([byte]));
+        controller.close();
+      },
+    });
+    expect((await importBody(body)).json).toMatchObject({ received: 2, created: 2 });
+    expect((await stored()).get("s2")).toMatchObject({ name: "Größe" });
+  });
+
+  test("refuses one line that is too long or not UTF-8, and stores the others", async () => {
+    const ok = (sku: string) => `{"sku":"${sku}","name":"x"}\n`;
+    const parts = [
+      ok("a"),
+      `{"sku":"${"x".repeat(1_100_000)}"}\n`,
+      ok("b"),
+      new Uint8Array([0xff, 0x0a]),
+      ok("c"),
+    ];
+    const { json } = await importBody(new Uint8Array(await new Blob(parts).arrayBuffer()));
+    expect(json).toMatchObject({ received: 5, created: 3, failed: 2 });
+    expect(json.errors).toMatchObject([
+      { line: 2, rule: "maxLength" },
+      { line: 4, rule: "text" },
+    ]);
+  });
+
+  test("stores all others of a batch when the database refuses one of it", async () => {
+    const constraint = `poison_${tenantId.replaceAll("-", "")}`;
+    await owner().unsafe(
+      `alter table products add constraint ${constraint} check (tenant_id <> '${tenantId}' or name <> 'poison') not valid`,
+    );
+    try {
+      const lines = ["a", "b", "c"].map((sku) => ({
+        sku,
+        name: sku === "b" ? "poison" : "fine",
+        category: ["New"],
+      }));
+      const { status, json } = await importLines(...lines);
+      expect(status).toBe(200);
+      expect(json).toMatchObject({
+        received: 3,
+        created: 2,
+        failed: 1,
+        errors: [{ line: 2, rule: "stored" }],
+      });
+      expect([...(await stored()).keys()].sort()).toEqual(["a", "c"]);
+    } finally {
+      await owner().unsafe(`alter table products drop constraint ${constraint}`);
+    }
+  });
+
+  test("notes every changed item in the outbox, of categories too", async () => {
+    await importLines({ sku: "a", name: "A", category: ["Home"] });
+    const rows =
+      await owner()`select collection, item_id from outbox where tenant_id = ${tenantId} order by collection`;
+    expect(rows.map(({ collection }) => collection)).toEqual(["categories", "products"]);
+    expect(rows[1]?.["item_id"]).toBe((await stored()).get("a")?.["id"]);
+  });
+
+  test("lets two imports of the same lines run at once", async () => {
+    const lines = Array.from({ length: 300 }, (_, n) => ({
+      sku: `s${n}`,
+      name: "x",
+      category: [`c${n % 7}`, "leaf"],
+    }));
+    const [one, two] = await Promise.all([importLines(...lines), importLines(...lines.toReversed())]);
+    expect([one.json.failed, two.json.failed]).toEqual([0, 0]);
+    expect(one.json.created + two.json.created).toBe(300);
+  });
+
+  test("answers 413 beyond 50 MB, stated or not, and keeps what came before", async () => {
+    const line = new TextEncoder().encode(`{"sku":"a","name":"x"}\n`);
+    const blank = new Uint8Array(1024 * 1024).fill(0x0a);
+    let sent = 0;
+    const endless = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(sent++ === 0 ? line : blank);
+        if (sent > 60) controller.close();
+      },
+    });
+    const { status, json } = await importBody(endless);
+    expect([status, json.code]).toEqual([413, "payload-too-large"]);
+    expect(json.detail).toContain("1 were created");
+    expect((await stored()).has("a")).toBe(true);
+
+    const stated = await importBody(new Uint8Array(51 * 1024 * 1024));
+    expect([stated.status, stated.json.detail]).toEqual([413, "the limit is 52428800 bytes"]);
+  });
+
+  test("answers 415 to plain JSON", async () => {
+    const headers = { "content-type": "application/json" };
+    expect((await send("/v1/products/import", { method: "POST", body: "{}", headers })).status).toBe(415);
+  });
+
+  test("answers 200 to an empty body", async () => {
+    expect((await importBody("\n")).json).toMatchObject({ received: 0, errors: [] });
+  });
+});
