@@ -1,3 +1,4 @@
+import type { Measured } from "../process.ts";
 import type { Race, Track } from "../race.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
@@ -10,6 +11,8 @@ export type Line = {
   readonly p99: Spread;
   /** Requests/s as a share of the floor's in the same round; the floor's own is 1. */
   readonly ratio: Spread;
+  /** The floor's CPU a request as a share of this one's: steadier than `ratio` on a busy machine. */
+  readonly cpuRatio: Spread;
 };
 
 export function linesOf({ tracks }: Race): Line[] {
@@ -20,17 +23,26 @@ export function linesOf({ tracks }: Race): Line[] {
     cpuMicroseconds: spreadOf(track.saturation.map((one) => one.cpuMicrosecondsPerRequest)),
     p50: spreadOf(track.steady.map((one) => one.p50)),
     p99: spreadOf(track.steady.map((one) => one.p99)),
-    ratio: spreadOf(ratios(track, floor)),
+    ratio: spreadOf(against(floor, track, (one, its) => one.requestsPerSecond / its.requestsPerSecond)),
+    cpuRatio: spreadOf(
+      against(floor, track, (one, its) => its.cpuMicrosecondsPerRequest / one.cpuMicrosecondsPerRequest),
+    ),
   }));
 }
 
-function ratios(track: Track, floor: Track | undefined): number[] {
-  return track.saturation.map(
-    ({ requestsPerSecond }, round) => requestsPerSecond / (floor?.saturation[round]?.requestsPerSecond ?? 0),
-  );
+/** Compares each round at saturation with the floor's round next to it. */
+function against(
+  floor: Track | undefined,
+  { saturation }: Track,
+  compare: (one: Measured, its: Measured) => number,
+): number[] {
+  return saturation.flatMap((one, round) => {
+    const its = floor?.saturation[round];
+    return its === undefined ? [] : [compare(one, its)];
+  });
 }
 
-const COLUMNS = ["", "requests/s", "ratio", "CPU us/request", "p50 ms", "p99 ms"];
+const COLUMNS = ["", "requests/s", "ratio", "CPU us/request", "CPU ratio", "p50 ms", "p99 ms"];
 
 /** The table for the terminal: medians, with the smallest and largest round in parentheses. */
 export function tableOf(race: Race): string {
@@ -39,6 +51,7 @@ export function tableOf(race: Race): string {
     show(line.requestsPerSecond, 0),
     show(line.ratio, 2),
     show(line.cpuMicroseconds, 0),
+    show(line.cpuRatio, 2),
     show(line.p50, 2),
     show(line.p99, 2),
   ]);
