@@ -7,7 +7,7 @@ import { createHandlers } from "./handlers.ts";
 import type { Metrics } from "./metrics.ts";
 import { assertion } from "./plugins/assertion.ts";
 import { bodies } from "./plugins/bodies.ts";
-import { measure } from "./plugins/measure.ts";
+import { observe } from "./plugins/observe.ts";
 import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
 import { requestContext, requestIdOf, requestLogger } from "./plugins/request-context.ts";
 import { registerContract } from "./register-contract.ts";
@@ -38,7 +38,7 @@ export async function buildApp({
 }: AppDependencies): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    // One line a request, by `requestContext`.
+    // One line a request, by `observe`.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_LABEL }),
     genReqId: requestIdOf,
     childLoggerFactory: (parent, bindings, _options, raw) =>
@@ -56,7 +56,7 @@ export async function buildApp({
   app.setValidatorCompiler(() => () => true);
 
   await app.register(requestContext);
-  await app.register(measure, { metrics });
+  await app.register(observe, { metrics });
   await app.register(problems);
   await app.register(assertion, { verify: assertionVerifier(config.assertionSecrets), now: services.now });
   await app.register(bodies);

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { CannotStart } from "../cannot-start.ts";
 import type { Database } from "./client.ts";
+import { databaseErrorOf } from "./errors.ts";
 import { readMigrations } from "./migrate.ts";
 
 /**
@@ -31,13 +32,22 @@ async function checkRole(db: Database): Promise<void> {
 
 async function checkMigrations(db: Database): Promise<void> {
   const wanted = await readMigrations();
-  const [found] = await db.execute<{ names: string }>(
-    sql`select coalesce(json_agg(name), '[]')::text as names from gatehouse_migrations`,
-  );
-  const applied: unknown = JSON.parse(found?.names ?? "[]");
-  const missing = wanted.filter(({ name }) => !Array.isArray(applied) || !applied.includes(name));
+  const applied = await appliedMigrations(db);
+  const missing = wanted.filter(({ name }) => !applied.has(name));
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(", ");
     throw new CannotStart(`The database lacks migrations (${names}); run \`npm run migrate\` first.`);
+  }
+}
+
+async function appliedMigrations(db: Database): Promise<ReadonlySet<string>> {
+  try {
+    const rows = await db.execute<{ name: string }>(sql`select name from gatehouse_migrations`);
+    return new Set(rows.map(({ name }) => name));
+  } catch (error) {
+    // undefined_table, or insufficient_privilege: the first migration grants the right to look.
+    const code = databaseErrorOf(error)?.code ?? "";
+    if (code === "42P01" || code === "42501") return new Set();
+    throw error;
   }
 }

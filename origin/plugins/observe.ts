@@ -1,0 +1,44 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import plugin from "fastify-plugin";
+import type { Metrics } from "../metrics.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** What the log line says became of the request: `ok` or a problem's code. */
+    outcome: string;
+  }
+}
+
+type Options = { readonly metrics: Metrics };
+
+/** Writes one line for each request and counts it, when it has been answered or has been given up. */
+export const observe = plugin(async function observe(app: FastifyInstance, { metrics }: Options) {
+  app.decorateRequest("outcome", "ok");
+
+  app.addHook("onRequest", function begin(request, reply, done) {
+    metrics.inFlight.inc();
+    // Not Fastify's onResponse, which a client that leaves before its answer never causes.
+    reply.raw.once("close", () => end(metrics, request, reply));
+    done();
+  });
+});
+
+function end({ inFlight, requests, durationSeconds }: Metrics, request: FastifyRequest, reply: FastifyReply) {
+  const operation = request.routeOptions.config.operationId ?? "none";
+  const { elapsedTime } = reply;
+  const isAnswered = reply.raw.writableFinished;
+  inFlight.dec();
+  requests.inc({ operation, status: isAnswered ? reply.statusCode : "aborted" });
+  durationSeconds.observe({ operation }, elapsedTime / 1000);
+  request.log.info(
+    {
+      stage: "origin",
+      operation,
+      method: request.method,
+      status: isAnswered ? reply.statusCode : null,
+      outcome: isAnswered ? request.outcome : "aborted",
+      latency_ms: Math.round(elapsedTime * 100) / 100,
+    },
+    "request",
+  );
+}
