@@ -17,7 +17,7 @@ export function welcome({ edgeUrl, token, product: { id, price } }: Welcome): st
 Gatehouse is ready at ${edgeUrl}
 
   # without a token
-  curl -s ${edgeUrl}/health
+  curl -sw '\\n' ${edgeUrl}/health
 
   # a token for tenant demo, good for 24 hours (another: npm run token -- --tenant rival --scope catalog:read)
   TOKEN=${token}
@@ -30,7 +30,7 @@ Gatehouse is ready at ${edgeUrl}
   curl -s ${authorised} ${product} | grep -o '"price":{[^}]*}'
 
   # a search, and what happens without a token
-  curl -s ${authorised} '${edgeUrl}/v1/products?q=lamp&pageSize=3'
+  curl -sw '\\n' ${authorised} '${edgeUrl}/v1/products?q=lamp&pageSize=3'
   curl -si ${edgeUrl}/v1/products | grep -iE '^(HTTP|WWW-Authenticate)'
 
 Ctrl-C stops everything; the data stays. Log lines follow.
