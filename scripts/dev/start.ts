@@ -8,6 +8,7 @@ import { startPostgres } from "#scripts/local/postgres.ts";
 import { createRuntimeLogin } from "#scripts/local/postgres-login.ts";
 import { startRedis } from "#scripts/local/redis.ts";
 import { keepSecrets, type Secrets } from "#scripts/local/secrets.ts";
+import { StartError } from "#scripts/local/start-error.ts";
 import { edgeVariables, originVariables } from "#scripts/local/variables.ts";
 import { reachDatabase } from "./database.ts";
 import type { DevOptions } from "./options.ts";
@@ -55,7 +56,7 @@ export async function startSystem(context: StartContext): Promise<System> {
   const databaseUrl = await output.step(
     "Migrations",
     async () => {
-      const applied = await migrate(ownerUrl);
+      const applied = await applyMigrations(ownerUrl);
       const login = { user: LOGIN, password: secrets.databasePassword };
       return { applied, url: await createRuntimeLogin(ownerUrl, login) };
     },
@@ -100,6 +101,17 @@ export async function startSystem(context: StartContext): Promise<System> {
   );
   signal.throwIfAborted();
   return { issuer, ownerUrl, key, edge, origin };
+}
+
+async function applyMigrations(ownerUrl: string): Promise<string[]> {
+  try {
+    return await migrate(ownerUrl);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(
+      `The database cannot be migrated: ${reason} If its data may go, \`npm run dev -- --reset\` starts afresh.`,
+    );
+  }
 }
 
 function startDatabase({ options, output, parts, onLoss }: StartContext): Promise<string> {

@@ -21,7 +21,7 @@ const TOKEN_SECONDS = 3_600;
 export async function runImport(args: ImportArguments, output: NodeJS.WriteStream): Promise<number> {
   // npm changes to the package's folder; a relative path means where the user is.
   const path = resolve(process.env["INIT_CWD"] ?? process.cwd(), args.file);
-  const totalBytes = sizeOf(path);
+  const totalBytes = sizeOf(path, args.file);
   if (totalBytes === 0) throw new StartError(`${args.file} is empty: there is nothing to import.`);
   const client = createClient(await targetOf(args));
   const progress = createProgress(output, totalBytes);
@@ -36,7 +36,9 @@ export async function runImport(args: ImportArguments, output: NodeJS.WriteStrea
       const report = await sendPart({ client, onWait }, part);
       for (const { line, pointer, detail } of report.errors) {
         const place = [args.file, part.firstLine + line - 1].join(":");
-        progress.report([place, pointer, detail].filter((item) => item !== "").join(": "));
+        // A detail may quote the file, which may hold what a terminal would obey.
+        const said = [place, pointer, detail].filter((item) => item !== "").join(": ");
+        progress.report(said.replace(/\p{Cc}/gu, ""));
       }
       addTo(counts, report);
       doneBytes += part.body.length;
@@ -58,14 +60,14 @@ function addTo(counts: Record<keyof Counts, number>, report: Counts): void {
   counts.failed += report.failed;
 }
 
-function sizeOf(file: string): number {
+function sizeOf(path: string, name: string): number {
   try {
-    const stats = statSync(file);
+    const stats = statSync(path);
     if (stats.isFile()) return stats.size;
   } catch {
-    throw new StartError(`${file} cannot be read: there is no such file.`);
+    throw new StartError(`${name} cannot be read: there is no such file.`);
   }
-  throw new StartError(`${file} is not a file.`);
+  throw new StartError(`${name} is not a file.`);
 }
 
 async function targetOf({

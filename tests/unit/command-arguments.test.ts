@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { readOptions } from "#scripts/dev/options.ts";
+import { readArguments as readImport } from "#scripts/import/options.ts";
+import { StartError } from "#scripts/local/start-error.ts";
+import { readArguments as readToken } from "#scripts/token/options.ts";
+
+function refusal(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof StartError) return error.message;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+describe("npm run dev", () => {
+  test("takes six ports in a row", () => {
+    expect(readOptions([], {}).ports).toEqual({
+      edge: 8787,
+      origin: 8788,
+      ops: 8789,
+      redisRest: 8790,
+      postgres: 8791,
+      redis: 8792,
+    });
+    expect(readOptions(["--port-base", "9000"], {}).ports).toMatchObject({ edge: 9000, redis: 9005 });
+  });
+
+  test("uses parts that the environment names", () => {
+    const variables = {
+      DATABASE_URL: "postgres://db/x",
+      REDIS_URL: "",
+      UPSTASH_REDIS_REST_URL: "https://redis",
+      UPSTASH_REDIS_REST_TOKEN: "t",
+      GATEHOUSE_DATA_DIR: "/elsewhere",
+    };
+    expect(readOptions(["--reset"], variables)).toMatchObject({
+      folder: "/elsewhere",
+      reset: true,
+      databaseUrl: "postgres://db/x",
+      redisUrl: null,
+      upstash: { url: "https://redis", token: "t" },
+    });
+  });
+
+  test.each([
+    ["a port that is none", ["--port-base", "http"], {}, /^--port-base takes a port from 1 to 65530\./],
+    ["a port too high for the others", ["--port-base", "65531"], {}, /^--port-base takes a port/],
+    ["an unknown option", ["--rest"], {}, /^Unknown option '--rest'/],
+    ["half of Upstash", [], { UPSTASH_REDIS_REST_URL: "https://redis" }, /set both or none\.$/],
+  ])("refuses %s", (_, args, variables, sentence) => {
+    expect(refusal(() => readOptions(args, variables))).toMatch(sentence);
+  });
+});
+
+describe("npm run token", () => {
+  const usual = ["--tenant", "demo", "--scope", "catalog:read"];
+
+  test.each([
+    ["90s", 90],
+    ["15m", 900],
+    ["24h", 86_400],
+    ["366d", 31_622_400],
+  ])("takes %s as %d seconds", (ttl, lifetimeSeconds) => {
+    expect(readToken([...usual, "--ttl", ttl])).toMatchObject({ lifetimeSeconds });
+  });
+
+  test("takes several scopes, each once", () => {
+    const args = [...usual, "--scope", "catalog:write", "--scope", "catalog:read"];
+    expect(readToken(args)).toMatchObject({
+      scopes: ["catalog:read", "catalog:write"],
+      subject: "developer",
+      clientId: "demo-cli",
+    });
+  });
+
+  test.each([
+    ["no tenant", ["--scope", "catalog:read"], /^--tenant is missing\./],
+    ["no scope", ["--tenant", "demo"], /^--scope is missing\./],
+    ["an unknown scope", ["--tenant", "demo", "--scope", "all"], /^There is no scope all\./],
+    ["a unit that is none", [...usual, "--ttl", "1y"], /^--ttl takes a number/],
+    ["no time at all", [...usual, "--ttl", "0s"], /^--ttl takes a number/],
+    ["more than the edge believes", [...usual, "--ttl", "367d"], /^--ttl takes a number/],
+    ["an unknown option", ["--admin"], /^Unknown option '--admin'/],
+  ])("refuses %s", (_, args, sentence) => {
+    expect(refusal(() => readToken(args))).toMatch(sentence);
+  });
+});
+
+describe("npm run import", () => {
+  test("means tenant demo of this machine unless told otherwise", () => {
+    expect(readImport(["a.ndjson"])).toEqual({ file: "a.ndjson", url: null, token: null, tenant: "demo" });
+  });
+
+  test.each([
+    ["no file", [], /^Give one file\./],
+    ["two files", ["a", "b"], /^Give one file\./],
+    ["a URL without a token", ["a", "--url", "http://127.0.0.1"], /^--url needs a --token/],
+    ["what is no URL", ["a", "--url", "localhost", "--token", "t"], /^--url takes a URL/],
+    ["a token and a tenant", ["a", "--token", "t", "--tenant", "demo"], /^A --token says for which tenant/],
+  ])("refuses %s", (_, args, sentence) => {
+    expect(refusal(() => readImport(args))).toMatch(sentence);
+  });
+});
