@@ -2,18 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
+import { commandOf } from "#scripts/local/processes.ts";
 import { tether } from "#scripts/local/tether.ts";
 
 const SAY_PID_AND_STAY = ["-c", "echo $$; exec sleep 1000"];
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+// Not `kill(pid, 0)`: it also finds what has ended and was never reaped, as in a container without init.
+const isAlive = (pid: number) => commandOf(pid) !== null;
 
 async function firstLine(stream: NodeJS.ReadableStream | null): Promise<string> {
   if (stream === null) throw new Error("there is no output");
