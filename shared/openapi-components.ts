@@ -33,11 +33,13 @@ const responseHeaders: Readonly<Record<string, JsonObject>> = {
 };
 
 /** Request headers that are honoured on every route, or by a policy; the routes do not declare them. */
-export const commonParameters = {
+const commonParameters = {
   requestId: header(names.requestId, "An id of your own for this request; must be new each time"),
   correlationId: header(names.correlationId, "An id that several requests share; echoed"),
   idempotencyKey: header(names.idempotencyKey, "Makes a repetition of the request harmless for 24 hours"),
 } as const;
+
+export type CommonParameter = keyof typeof commonParameters;
 
 function header(name: string, description: string): JsonObject {
   return { name, in: "header", required: false, description, schema: { ...text, maxLength: 255 } };
@@ -69,14 +71,23 @@ export function reference(kind: string, name: string): JsonObject {
   return { $ref: `#/components/${kind}/${name}` };
 }
 
-/** The components that do not depend on the contract. `used`: the problems that some route has. */
-export function fixedComponents(used: ReadonlySet<ProblemCode>, usedHeaders: ReadonlySet<string>) {
-  const examples = codes.filter((code) => used.has(code)).map((code) => [code, example(code)]);
+type Used = {
+  readonly problems: readonly ProblemCode[];
+  readonly headers: readonly string[];
+  readonly parameters: readonly CommonParameter[];
+};
+
+/** The components that do not depend on the contract, as far as some route uses them. */
+export function fixedComponents(used: Used) {
   return {
     schemas: { Problem: problemSchema, Violation: violationSchema },
-    parameters: commonParameters,
-    headers: Object.fromEntries(Object.entries(responseHeaders).filter(([name]) => usedHeaders.has(name))),
-    examples: Object.fromEntries(examples),
+    parameters: Object.fromEntries(used.parameters.map((name) => [name, commonParameters[name]])),
+    headers: Object.fromEntries(
+      Object.entries(responseHeaders).filter(([name]) => used.headers.includes(name)),
+    ),
+    examples: Object.fromEntries(
+      codes.filter((code) => used.problems.includes(code)).map((code) => [code, example(code)]),
+    ),
   };
 }
 

@@ -2,7 +2,7 @@ import type { TObject, TSchema } from "typebox";
 import { scopesOf } from "./contract.ts";
 import { headers as names } from "./headers.ts";
 import {
-  commonParameters,
+  type CommonParameter,
   fixedComponents,
   headerReferences,
   type Json,
@@ -36,10 +36,11 @@ export function openApi(contract: Contract, { serverUrl = "" } = {}): OpenApiDoc
     paths[path] ??= {};
     paths[path][route.method.toLowerCase()] = operation(operationId, route, schemas);
   }
-  const fixed = fixedComponents(
-    new Set(routes.flatMap(([, route]) => problemsOf(route))),
-    new Set(routes.flatMap(([, route]) => allResponseHeaders(route))),
-  );
+  const fixed = fixedComponents({
+    problems: routes.flatMap(([, route]) => problemsOf(route)),
+    headers: routes.flatMap(([, route]) => allResponseHeaders(route)),
+    parameters: routes.flatMap(([, route]) => commonParametersOf(route)),
+  });
   return {
     openapi: "3.1.0",
     info: {
@@ -70,9 +71,7 @@ function operation(operationId: string, route: Route, schemas: Map<string, Json>
       ...parameters("path", request.params, schemas),
       ...parameters("query", request.query, schemas),
       ...parameters("header", request.headers, schemas),
-      ...Object.keys(commonParameters)
-        .filter((name) => name !== "idempotencyKey" || route.idempotency.kind === "key")
-        .map((name) => reference("parameters", name)),
+      ...commonParametersOf(route).map((name) => reference("parameters", name)),
     ],
     ...(request.body.kind === "none" ? {} : { requestBody: requestBody(request.body, schemas) }),
     responses: responses(route, schemas),
@@ -83,26 +82,37 @@ function operation(operationId: string, route: Route, schemas: Map<string, Json>
   };
 }
 
+function commonParametersOf({ idempotency }: Route): CommonParameter[] {
+  return ["requestId", "correlationId", ...(idempotency.kind === "key" ? ["idempotencyKey" as const] : [])];
+}
+
+function security(route: Route): Json {
+  if (route.access.kind === "token") return [{ token: route.access.scopes }];
+  return takesCredentials(route) ? [{ client: [] }, {}] : [];
+}
+
 // A public route that reads `Authorization` itself takes a client's credentials (RFC 6749 §2.3.1).
-function security({ access, request }: Route): Json {
-  if (access.kind === "token") return [{ token: access.scopes }];
-  return "authorization" in request.headers.properties ? [{ client: [] }, {}] : [];
+function takesCredentials({ access, request }: Route): boolean {
+  return access.kind === "public" && "authorization" in request.headers.properties;
 }
 
 function securitySchemes(contract: Contract, serverUrl: string): JsonObject {
+  const routes = Object.values(contract);
   const scopes = scopesOf(contract).map((scope) => [scope, scope.split(":").reverse().join(" ")]);
-  return {
-    token: {
-      type: "oauth2",
-      description: "A bearer token: a JWT access token (RFC 9068)",
-      flows: {
-        clientCredentials: {
-          tokenUrl: `${serverUrl}${access.issueToken.path}`,
-          scopes: Object.fromEntries(scopes),
-        },
+  const token = {
+    type: "oauth2",
+    description: "A bearer token: a JWT access token (RFC 9068)",
+    flows: {
+      clientCredentials: {
+        tokenUrl: `${serverUrl}${access.issueToken.path}`,
+        scopes: Object.fromEntries(scopes),
       },
     },
-    client: { type: "http", scheme: "basic", description: "A client's id and secret" },
+  };
+  const client = { type: "http", scheme: "basic", description: "A client's id and secret" };
+  return {
+    ...(routes.some(({ access }) => access.kind === "token") && { token }),
+    ...(routes.some(takesCredentials) && { client }),
   };
 }
 

@@ -3,7 +3,7 @@ import postgres, { type Sql } from "postgres";
 export type Tenant = { readonly id: string; readonly slug: string; readonly name: string };
 
 /** What `npm run dev` starts with. The ids are fixed, so that a slug is enough to mint a token. */
-export const DEMO_TENANTS: readonly Tenant[] = [
+export const DEMO_TENANTS: readonly [Tenant, ...Tenant[]] = [
   { id: "0199a0a0-0000-7000-8000-00000000de30", slug: "demo", name: "Demo Goods" },
   { id: "0199a0a0-0000-7000-8000-0000000c1ea1", slug: "rival", name: "Rival Goods" },
 ];

@@ -1,0 +1,38 @@
+/** What the catalogue consists of. Whoever adds to it adds it here; a long test notices omissions. */
+
+/** Files and folders that are nothing but catalogue. */
+export const OWNED: readonly string[] = [
+  "shared/resources/products.ts",
+  "shared/resources/categories.ts",
+  "origin/db/tables/products.ts",
+  "origin/db/tables/categories.ts",
+  "origin/resources/products",
+  "origin/resources/categories.ts",
+  "scripts/dev/seed",
+  "scripts/import",
+  "scripts/import.ts",
+  // Every contestant reads a product.
+  "bench",
+  "scripts/remove-catalogue",
+  "scripts/remove-catalogue.ts",
+];
+
+/** Tests that name the catalogue, or a command that goes with it. */
+export const OWNED_TEST = /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts\/import\//;
+
+/** Where the catalogue is registered: every line that names it goes. */
+export const REGISTRATIONS: readonly string[] = [
+  "shared/contract.ts",
+  "origin/db/schema.ts",
+  "origin/handlers.ts",
+];
+export const REGISTRATION_LINE = /product|categor/i;
+
+/** Commands of package.json that go. */
+export const COMMANDS: readonly string[] = ["bench", "import", "remove-catalogue"];
+
+/** What takes the place of a file that the rest needs: `skeleton/<name>` is moved there. */
+export const REPLACED: Readonly<Record<string, string>> = {
+  "seed.ts": "scripts/dev/seed.ts",
+  "welcome.ts": "scripts/dev/welcome.ts",
+};
