@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
@@ -43,17 +43,18 @@ export type RunningEdge = {
 };
 
 /**
- * Bundles the Worker.
+ * Bundles a Worker.
+ * @param main its entry file
  * @returns the script
  * @throws StartError with what the bundler said
  */
-export async function bundleEdge(): Promise<string> {
+export async function bundleEdge(main = "edge/worker.ts"): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "gatehouse-edge-"));
   try {
-    const args = [WRANGLER, "deploy", "--dry-run", "--config", CONFIG, "--outdir", folder];
+    const args = [WRANGLER, "deploy", main, "--dry-run", "--config", CONFIG, "--outdir", folder];
     const env = { ...process.env, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
     await run(process.execPath, args, { env });
-    return await readFile(join(folder, "worker.js"), "utf8");
+    return await readFile(join(folder, basename(main).replace(/\.ts$/, ".js")), "utf8");
   } catch (error) {
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
     throw new StartError(`The edge cannot be bundled:\n${said}`);

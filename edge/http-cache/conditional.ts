@@ -1,0 +1,69 @@
+import type { Entry } from "./entry.ts";
+import { type Field, type Fields, fieldValue, type Lookup } from "./fields.ts";
+import { parseHttpDate } from "./http-date.ts";
+
+/** Request headers that make a request conditional; a cache sends its own on revalidation. */
+export const CONDITIONAL_HEADERS = ["if-none-match", "if-modified-since", "if-range"];
+
+/** The headers that ask the origin whether a stored response still holds (RFC 9111 §4.3.1). */
+export function validatorsOf({ etag, lastModified }: Entry): Field[] {
+  const validators: Field[] = [];
+  if (etag !== null) validators.push(["if-none-match", etag]);
+  if (lastModified !== null) validators.push(["if-modified-since", lastModified]);
+  return validators;
+}
+
+/**
+ * Whether the client has what a stored 200 holds (RFC 9111 §4.3.2): `If-None-Match` first, by weak
+ * comparison, else `If-Modified-Since` (RFC 9110 §13.2.2).
+ */
+export function isNotModified(entry: Entry, header: Lookup, now: number): boolean {
+  if (entry.status !== 200) return false;
+  const ifNoneMatch = header("if-none-match");
+  if (ifNoneMatch !== null) return matchesWeakly(ifNoneMatch, entry.etag);
+  const ifModifiedSince = header("if-modified-since");
+  if (ifModifiedSince === null) return false;
+  const since = parseHttpDate(ifModifiedSince, now);
+  const changed = entry.lastModified ?? fieldValue(entry.fields, "date");
+  const changedAt = changed === null ? null : parseHttpDate(changed, now);
+  return since !== null && changedAt !== null && changedAt <= since;
+}
+
+/** Weak comparison of a list of entity tags with one (RFC 9110 §8.8.3.2, §13.1.2). */
+export function matchesWeakly(ifNoneMatch: string, etag: string | null): boolean {
+  if (ifNoneMatch.trim() === "*") return true;
+  if (etag === null) return false;
+  const wanted = opaqueOf(etag);
+  return entityTags(ifNoneMatch).some((candidate) => opaqueOf(candidate) === wanted);
+}
+
+/** Whether a range may be cut from a stored response for a client that has part of it (RFC 9110 §13.1.5). */
+export function holdsIfRange(entry: Entry, ifRange: string | null): boolean {
+  if (ifRange === null) return true;
+  const wanted = ifRange.trim();
+  if (wanted.startsWith('"')) return wanted === entry.etag;
+  return !wanted.startsWith("W/") && wanted === entry.lastModified;
+}
+
+/**
+ * Whether a 304 speaks of the response that was stored: one with a strong validator updates only
+ * what has the same (RFC 9111 §4.3.4).
+ */
+export function isAbout(notModified: Fields, entry: Entry): boolean {
+  const etag = fieldValue(notModified, "etag");
+  if (etag === null || isWeak(etag)) return true;
+  return entry.etag === null || isWeak(entry.etag) || etag === entry.etag;
+}
+
+function isWeak(etag: string): boolean {
+  return etag.startsWith("W/");
+}
+
+function opaqueOf(etag: string): string {
+  return isWeak(etag) ? etag.slice(2) : etag;
+}
+
+/** Entity tags may hold commas; anything unquoted is split at them. */
+function entityTags(list: string): string[] {
+  return (list.match(/(?:W\/)?"[^"]*"|[^\s,]+/g) ?? []).map((tag) => tag.trim());
+}

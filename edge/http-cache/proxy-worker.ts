@@ -1,0 +1,94 @@
+import { cacheRequestOf, responseOf, sentHeaders, upstreamOf } from "./adapt.ts";
+import { HttpCache } from "./cache.ts";
+import type { Load } from "./exchange.ts";
+import { proxy } from "./profile.ts";
+
+/** The cache alone in front of one HTTP server: what `npm run cache-proxy` runs in workerd. */
+
+type Bindings = {
+  /** Where requests go; path and query are the client's. */
+  readonly UPSTREAM: string;
+  readonly MAX_BYTES: number;
+  readonly TIMEOUT_MS: number;
+  /**
+   * Whether requests come and go by `scripts/cache-proxy/relay.ts`, which tells of each in the relay
+   * header: its id, and its method if workerd does not know it.
+   */
+  readonly RELAYED: boolean;
+};
+
+const RELAY = "gatehouse-relay";
+const RELAY_FAILURE = "gatehouse-relay-failure";
+
+class UpstreamTimeout extends Error {}
+class UpstreamUnreachable extends Error {}
+
+let cache: HttpCache | null = null;
+
+/**
+ * Asks the upstream. It is not bound to the client's signal, since others may share the answer; a
+ * streamed answer ends with its reader all the same.
+ */
+function loadFrom(request: Request, method: string, { UPSTREAM, TIMEOUT_MS }: Bindings): Load {
+  const { pathname, search } = new URL(request.url);
+  return async function load(sent) {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(new UpstreamTimeout()), TIMEOUT_MS);
+    try {
+      const response = await fetch(UPSTREAM + pathname + search, {
+        method: sent.method === method ? request.method : sent.method,
+        headers: sentHeaders(request, sent),
+        body: sent.method === method ? request.body : null,
+        redirect: "manual",
+        encodeResponseBody: "manual",
+        signal: timeout.signal,
+      });
+      if (response.headers.has(RELAY_FAILURE)) throw new UpstreamUnreachable();
+      return upstreamOf(response);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+async function answer(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
+  cache ??= new HttpCache({ maxBytes: bindings.MAX_BYTES, profile: proxy, now: () => Date.now() });
+  const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
+  const asked = { ...cacheRequestOf(request), method: methodOf(request, bindings) };
+  const load = loadFrom(request, asked.method, bindings);
+  // A body on a GET would have to be part of the key (RFC 9110 §9.3.1 gives it no meaning).
+  const reply =
+    request.body === null ? await cache.answer(asked, load, waitUntil) : await cache.bypass(asked, load);
+  return responseOf(reply);
+}
+
+function methodOf(request: Request, { RELAYED }: Bindings): string {
+  const tunnelled = RELAYED ? request.headers.get(RELAY)?.split(" ")[1] : undefined;
+  return tunnelled ?? request.method;
+}
+
+function failure(error: unknown): Response {
+  const [status, text] =
+    error instanceof UpstreamTimeout
+      ? [504, "The upstream did not answer in time.\n"]
+      : [502, "The upstream cannot be reached.\n"];
+  const headers = {
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+    "cache-status": `${proxy.name}; fwd=miss; detail=${status === 504 ? "timeout" : "unreachable"}`,
+  };
+  return new Response(text, { status, headers });
+}
+
+export default {
+  async fetch(request, bindings, context) {
+    const { pathname, search } = new URL(request.url);
+    // Switching protocols makes a connection of two ends; nothing of it is a response to keep.
+    if (request.headers.has("upgrade")) return fetch(bindings.UPSTREAM + pathname + search, request);
+    try {
+      return await answer(request, bindings, context);
+    } catch (error) {
+      return failure(error);
+    }
+  },
+} satisfies ExportedHandler<Bindings>;

@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import {
+  type Agent,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
+import { pipeline } from "node:stream";
+import { endToEndHeaders, RELAY_HEADER } from "./raw-headers.ts";
+import type { Exchanges } from "./relay.ts";
+
+/** The methods that go through workerd as they are; any other as a POST that says what it is. */
+const KNOWN = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** Passes clients' requests on to the worker, and its responses back. */
+export function relayToWorker(
+  exchanges: Exchanges,
+  worker: () => Promise<string>,
+  agent: Agent,
+): RequestListener {
+  return function relay(request, response) {
+    worker().then(
+      (url) => exchange(exchanges, new URL(url), agent, request, response),
+      () => response.destroy(),
+    );
+  };
+}
+
+function exchange(
+  exchanges: Exchanges,
+  worker: URL,
+  agent: Agent,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const id = randomUUID();
+  const { method = "GET" } = request;
+  const isKnown = KNOWN.has(method);
+  const headers = endToEndHeaders(request.rawHeaders);
+  headers.push(RELAY_HEADER, isKnown ? id : `${id} ${method}`);
+  // A request whose body is of unknown length says so by its transfer coding (RFC 9112 §6.1).
+  if (request.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
+  const asked = httpRequest({
+    agent,
+    host: worker.hostname,
+    port: worker.port,
+    method: isKnown ? method : "POST",
+    path: originForm(request.url ?? "/"),
+    headers,
+    setHost: false,
+  });
+  exchanges.set(id, response);
+  response.on("close", () => {
+    exchanges.delete(id);
+    asked.destroy();
+  });
+  asked.on("response", (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEndHeaders(answer.rawHeaders));
+    pipeline(answer, response, () => undefined);
+  });
+  asked.on("error", () => response.destroy());
+  pipeline(request, asked, () => undefined);
+}
+
+/** A request to a proxy may name its target in full (RFC 9112 §3.2.2). */
+function originForm(target: string): string {
+  if (!/^https?:\/\//i.test(target) || !URL.canParse(target)) return target;
+  const { pathname, search } = new URL(target);
+  return pathname + search;
+}

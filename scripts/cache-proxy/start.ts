@@ -1,0 +1,82 @@
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_readConfig as readConfig } from "wrangler";
+import { bundleEdge } from "#scripts/local/edge.ts";
+import { LOOPBACK, portError } from "#scripts/local/ports.ts";
+import { StartError } from "#scripts/local/start-error.ts";
+import type { CacheProxyOptions } from "./options.ts";
+import { type Relay, startRelay } from "./relay.ts";
+
+export type RunningCacheProxy = {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+};
+
+const WORKER = "edge/http-cache/proxy-worker.ts";
+
+/** @throws StartError when the port is taken or workerd does not start */
+export async function startCacheProxy(
+  options: CacheProxyOptions,
+  script?: string,
+): Promise<RunningCacheProxy> {
+  const bundle = script ?? (await bundleCacheProxy());
+  if (options.direct) {
+    const miniflare = await startWorker(bundle, options, options.upstream, options.port);
+    return { url: await urlOf(miniflare), stop: () => miniflare.dispose() };
+  }
+  const relay = await startRelay(options.upstream, options.port).catch((error: unknown) => {
+    throw portError(options.port, "the cache proxy", error);
+  });
+  return startBehind(relay, bundle, options);
+}
+
+export function bundleCacheProxy(): Promise<string> {
+  return bundleEdge(WORKER);
+}
+
+async function startBehind(
+  relay: Relay,
+  bundle: string,
+  options: CacheProxyOptions,
+): Promise<RunningCacheProxy> {
+  try {
+    const miniflare = await startWorker(bundle, options, relay.backUrl, 0);
+    relay.connect(await urlOf(miniflare));
+    const stop = async () => {
+      await relay.stop();
+      await miniflare.dispose();
+    };
+    return { url: relay.url, stop };
+  } catch (error) {
+    await relay.stop();
+    throw error;
+  }
+}
+
+async function startWorker(
+  script: string,
+  { maxBytes, timeoutMs, direct }: CacheProxyOptions,
+  upstream: string,
+  port: number,
+): Promise<Miniflare> {
+  const { compatibility_date: compatibilityDate } = readConfig({ config: "wrangler.toml" });
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: [{ type: "ESModule", path: "proxy-worker.js", contents: script }],
+      ...(compatibilityDate ? { compatibilityDate } : {}),
+      bindings: { UPSTREAM: upstream, MAX_BYTES: maxBytes, TIMEOUT_MS: timeoutMs, RELAYED: !direct },
+      unsafeDirectSockets: [{ host: LOOPBACK, port }],
+    }),
+  );
+  try {
+    await miniflare.ready;
+    return miniflare;
+  } catch (error) {
+    await miniflare.dispose().catch(() => undefined);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartError(`The cache proxy does not start on port ${port}: ${reason}`);
+  }
+}
+
+async function urlOf(miniflare: Miniflare): Promise<string> {
+  return String(await miniflare.unsafeGetDirectURL()).replace(/\/$/, "");
+}
