@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type ScratchDatabase, scratchDatabase } from "./scratch.ts";
@@ -176,4 +178,21 @@ test("a pool can be ended while its connections are lost", async () => {
     where datname = current_database() and pid <> pg_backend_pid()`;
   expect(await running).toEqual(["CONNECTION_CLOSED"]);
   await ended;
+});
+
+test("a server that takes connections and closes them fails queries at once, and is not hammered", async () => {
+  let connections = 0;
+  const closing = createServer((socket) => {
+    connections++;
+    socket.on("error", () => {}).on("data", () => socket.end());
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void closing.close());
+  await once(closing, "listening");
+  const { port } = closing.address() as AddressInfo;
+  const sql = postgres({ host: "127.0.0.1", port, max: 1 });
+  onTestFinished(() => sql.end({ timeout: 1 }));
+
+  expect(await outcomes([sql`select 1`, sql`select 2`])).toEqual(["CONNECTION_CLOSED", "CONNECTION_CLOSED"]);
+  await expect(sql.reserve()).rejects.toMatchObject({ code: "CONNECTION_CLOSED" });
+  expect(connections).toBeLessThanOrEqual(3);
 });
