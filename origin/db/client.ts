@@ -33,6 +33,12 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 const TRANSACTION_TIMEOUT_MS = 20_000;
 
 /**
+ * The driver's own grows to 20 s, for which queries wait to be refused while the database is away, and
+ * to be answered when it is back.
+ */
+const reconnectDelaySeconds = () => 0.05 + Math.random() * 0.2;
+
+/**
  * Opens a pool; connections are made when first needed. The URL's `sslmode` decides on TLS: only
  * `verify-full` checks the server's certificate.
  */
@@ -42,6 +48,7 @@ export function connect({ url, poolSize, applicationName }: Options): Connection
   const client: Sql = postgres(url, {
     max: poolSize,
     connect_timeout: 5,
+    backoff: reconnectDelaySeconds,
     // drizzle knows the types of its columns; the query that would ask for array types is saved.
     fetch_types: false,
     onnotice: () => {},
