@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import type { Principal } from "#shared/identity.ts";
 import type { Route } from "#shared/route.ts";
 
@@ -24,7 +23,6 @@ export type Exchange = {
 };
 
 export type GatewayVariables = { Variables: { exchange: Exchange } };
-export type GatewayContext = Context<GatewayVariables>;
 
 /** A route with the id that handlers, metrics and logs know it by. */
 export type Operation = { readonly id: string; readonly route: Route };

@@ -20,19 +20,3 @@ export const headers = {
 
 /** Accepts what a caller may choose as a request or correlation id; anything else is replaced. */
 export const REQUEST_ID_PATTERN = /^[A-Za-z0-9_.:-]{8,128}$/;
-
-/**
- * Headers that concern one connection only (RFC 9110 §7.6.1), dropped when a message is passed on,
- * along with whatever its `Connection` header names.
- */
-export const HOP_BY_HOP: readonly string[] = [
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-];
