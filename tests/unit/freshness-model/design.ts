@@ -16,10 +16,10 @@ export type Design = {
   /** The watermark is the snapshot's xmin; or the highest transaction that was delivered. */
   readonly watermark: "xmin" | "highest-delivered";
   /**
-   * A Redis without data makes up an epoch, and takes only what was published for that epoch; or it
-   * takes anything, also a message that a retry delivers again after the loss.
+   * Versions that are missing are born anew, under a number of their own that is part of the key; or
+   * they count from nothing, and a message that a retry delivers late brings old keys back.
    */
-  readonly epochs: "made-by-redis" | "none";
+  readonly births: "in-key" | "none";
 };
 
 export const THE_DESIGN: Design = {
@@ -29,5 +29,5 @@ export const THE_DESIGN: Design = {
   invalidation: "version",
   tokenReads: "alone",
   watermark: "xmin",
-  epochs: "made-by-redis",
+  births: "in-key",
 };

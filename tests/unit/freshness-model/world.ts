@@ -14,22 +14,19 @@ type Draft = {
   readonly writes: readonly Write[];
   readonly xmin: number;
   readonly version: number;
-  /** The epoch of Redis that the relay last learnt of. */
-  readonly epoch: number;
 };
 type Publication = Draft & { readonly watermark: number };
-/** Version 0: nothing was published in this epoch yet, so edges are blind. */
-type Redis = { readonly epoch: number; version: number; watermark: number };
+type Redis = { readonly birth: number; version: number; watermark: number };
 type Relay =
   | { readonly step: "idle" }
   | { readonly step: "numbered"; readonly version: number }
   | { readonly step: "read" | "drawn" | "published"; readonly draft: Draft };
-type Snapshot = { readonly version: number; readonly watermark: number; readonly mustShow: Shown };
+type Snapshot = { readonly key: string; readonly watermark: number; readonly mustShow: Shown };
 type Reader = { readonly mustShow: Shown; readonly why: string };
-type Flight = { readonly key: number; answer: Shown | null; readonly readers: Reader[] };
+type Flight = { readonly key: string; answer: Shown | null; readonly readers: Reader[] };
 export type Edge = {
   snapshot: Snapshot | null;
-  readonly cache: Map<number, Shown>;
+  readonly cache: Map<string, Shown>;
   flights: Flight[];
 };
 
@@ -48,7 +45,7 @@ export class World {
   readonly #committed = new Set<number>();
   readonly #announced = new Set<number>();
   #redis: Redis | null = null;
-  #epochs = 0;
+  #births = 0;
   /** Publications that a retry on the way can deliver once more, any time later. */
   readonly #duplicates: Publication[] = [];
 
@@ -92,19 +89,12 @@ export class World {
   }
 
   look(edge: Edge): void {
-    const redis = this.#redis;
-    if (redis === null || redis.version === 0) {
-      edge.snapshot = null;
-      return;
-    }
-    edge.snapshot = {
-      version: redis.version,
-      watermark: redis.watermark,
-      mustShow: new Set(this.#announced),
-    };
+    const { birth, version, watermark } = this.#versions();
+    const key = this.#design.births === "in-key" ? `${birth}.${version}` : `${version}`;
+    edge.snapshot = { key, watermark, mustShow: new Set(this.#announced) };
   }
 
-  /** A read without a token. Blind edges ask the origin and so cannot be stale: nothing to check. */
+  /** A read without a token. */
   read(edge: Edge): void {
     if (edge.snapshot === null) return;
     this.#ask(edge, this.#keyOf(edge.snapshot), { mustShow: edge.snapshot.mustShow, why: "a read" });
@@ -140,10 +130,7 @@ export class World {
     for (const edge of this.edges) {
       while (edge.flights.length > 0) this.flightStep(edge, 0);
       this.look(edge);
-      if (edge.snapshot === null) {
-        this.violation ??= "an edge stays blind at rest";
-        continue;
-      }
+      if (edge.snapshot === null) continue;
       const hit = edge.cache.get(this.#keyOf(edge.snapshot));
       if (hit !== undefined) this.#check(hit, { mustShow: this.#committed, why: "a read at rest" });
     }
@@ -160,8 +147,9 @@ export class World {
         return { step: "drawn", draft: { ...relay.draft, version: ++this.#sequence } };
       case "drawn": {
         const publication = { ...relay.draft, watermark: this.#watermarkOf(relay.draft) };
+        this.#publish(publication);
         this.#duplicates.push(publication);
-        return this.#publish(publication) ? { step: "published", draft: relay.draft } : { step: "idle" };
+        return { step: "published", draft: relay.draft };
       }
       case "published":
         for (const write of relay.draft.writes) {
@@ -178,43 +166,43 @@ export class World {
       this.#design.delivery === "undelivered" ? !write.delivered : write.serial > this.#position,
     );
     const xmin = Math.min(this.#nextXid, ...this.active.map(({ xid }) => xid));
-    return { writes, xmin, version, epoch: this.#redis?.epoch ?? 0 };
+    return { writes, xmin, version };
   }
 
   #watermarkOf({ writes, xmin }: Draft): number {
     return this.#design.watermark === "xmin" ? xmin : Math.max(0, ...writes.map(({ xid }) => xid + 1));
   }
 
-  /**
-   * One Lua call, merged by maximum. The first call that finds no data starts an epoch.
-   * @returns whether it was taken
-   */
-  #publish({ version, watermark, writes, epoch }: Publication): boolean {
-    this.#redis ??= { epoch: ++this.#epochs, version: 0, watermark: 0 };
-    const redis = this.#redis;
-    if (this.#design.epochs === "made-by-redis" && epoch !== redis.epoch) return false;
+  /** One Lua call, merged by maximum. */
+  #publish({ version, watermark, writes }: Publication): void {
+    const redis = this.#versions();
     for (const write of writes) this.#announced.add(write.id);
     if (this.#design.invalidation === "purge") {
       for (const edge of this.edges) edge.cache.clear();
     }
-    if (writes.length > 0 || redis.version === 0) {
+    if (writes.length > 0) {
       redis.version = this.#design.versions === "incr" ? redis.version + 1 : Math.max(redis.version, version);
     }
     redis.watermark = Math.max(redis.watermark, watermark);
-    return true;
   }
 
-  #keyOf(snapshot: Snapshot): number {
-    return this.#design.invalidation === "purge" ? 0 : snapshot.version;
+  /** What Redis holds; whoever finds nothing there begins it. */
+  #versions(): Redis {
+    this.#redis ??= { birth: ++this.#births, version: 0, watermark: 0 };
+    return this.#redis;
   }
 
-  #ask(edge: Edge, key: number, reader: Reader): void {
+  #keyOf(snapshot: Snapshot): string {
+    return this.#design.invalidation === "purge" ? "only" : snapshot.key;
+  }
+
+  #ask(edge: Edge, key: string, reader: Reader): void {
     const hit = edge.cache.get(key);
     if (hit !== undefined) this.#check(hit, reader);
     else this.#join(edge, key, reader);
   }
 
-  #join(edge: Edge, key: number, reader: Reader): void {
+  #join(edge: Edge, key: string, reader: Reader): void {
     const flight = edge.flights.find((candidate) => candidate.key === key);
     if (flight !== undefined) flight.readers.push(reader);
     else edge.flights.push({ key, answer: null, readers: [reader] });
