@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from "node:crypto";
-import pino from "pino";
+import { logDestination } from "#origin/log.ts";
 import { startOrigin } from "#origin/start.ts";
 import { startRedis } from "#scripts/local/redis.ts";
 import { headers as names } from "#shared/headers.ts";
@@ -33,7 +33,7 @@ export async function start(): Promise<Serving> {
       TOKEN_ISSUER: ISSUER,
       TOKEN_AUDIENCE: "gatehouse",
     },
-    { logTo: pino.destination({ dest: "/dev/null", sync: false }) },
+    { logTo: logDestination("/dev/null") },
   );
   return {
     port: Number(new URL(origin.url).port),

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
+import { assertionVerifier } from "#origin/assertion.ts";
 import { originClient, type Send, signAssertion } from "#tests/support/origin.ts";
 import { rawRequest } from "#tests/support/raw-http.ts";
 import { newTenant, stack } from "#tests/support/stack.ts";
@@ -58,6 +59,18 @@ describe("the assertion", () => {
     }
     const answer = await fetch(`${stack().originUrl}/v1/me`, { headers: { "gatehouse-assertion": good } });
     expect(answer.status).toBe(200);
+  });
+
+  test("is accepted under either of two secrets, each by its own kid, while one replaces the other", () => {
+    const [old, next] = ["a", "b"].map((letter) => letter.repeat(32));
+    const verify = assertionVerifier([
+      { kid: "next", secret: next ?? "" },
+      { kid: "old", secret: old ?? "" },
+    ]);
+    const check = (kid: string, secret = "") =>
+      verify(signAssertion({ kid }, secret), "GET /", now()) !== null;
+    expect([check("old", old), check("next", next)]).toEqual([true, true]);
+    expect([check("next", old), check("old", next)]).toEqual([false, false]);
   });
 
   test("of a public request opens no route that needs a token", async () => {

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Redis } from "@upstash/redis";
 import { beforeAll, expect, test, vi } from "vitest";
+import { connect } from "#origin/db/client.ts";
+import { sweep } from "#origin/relay/store.ts";
 import { itemField, listField, versionsKey, WATERMARK_KEY } from "#shared/freshness.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner, stack } from "#tests/support/stack.ts";
@@ -81,4 +83,25 @@ test("the watermark does not pass a transaction that is still open, and what it 
   });
   const { versions } = await seen(later);
   expect(Object.keys(versions)).toContain(itemField("things", itemId));
+});
+
+test("what nobody needs any more is swept away, of all tenants, and nothing else", async () => {
+  const keys = ["expired", "alive"];
+  for (const key of keys) {
+    const body = { sku: randomUUID(), name: "x" };
+    await send("/v1/products", { method: "POST", body, headers: { "idempotency-key": key } });
+  }
+  await owner()`update idempotency_keys set expires_at = now() - interval '1 second'
+    where tenant_id = ${tenantId} and key = 'expired'`;
+  const [old] = await owner()`insert into outbox (tenant_id, collection, item_id, delivered_at)
+    values (${tenantId}, 'things', ${randomUUID()}, now() - interval '2 hours') returning id`;
+  const [fresh] = await owner()`insert into outbox (tenant_id, collection, item_id, delivered_at)
+    values (${tenantId}, 'things', ${randomUUID()}, now()) returning id`;
+
+  const connections = connect({ url: stack().databaseUrl, poolSize: 1, applicationName: "test" });
+  await sweep(connections).finally(() => connections.close(1));
+  const left = await owner()`select key from idempotency_keys where tenant_id = ${tenantId}`;
+  expect(left.map(({ key }) => key)).toEqual(["alive"]);
+  const rows = await owner()`select id from outbox where id in (${old?.["id"]}, ${fresh?.["id"]})`;
+  expect(rows.map(({ id }) => id)).toEqual([fresh?.["id"]]);
 });

@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type FaultProxy, startFaultProxy } from "#tests/support/fault-proxy.ts";
+import { type OwnOrigin, originClient, startOwnOrigin } from "#tests/support/origin.ts";
+import { newTenant, stack } from "#tests/support/stack.ts";
+
+let proxy: FaultProxy;
+let origin: OwnOrigin;
+
+beforeAll(async () => {
+  const url = new URL(stack().databaseUrl);
+  proxy = await startFaultProxy({ upstream: { host: url.hostname, port: Number(url.port) } });
+  origin = await startOwnOrigin({ DATABASE_URL: proxy.through(url.href) });
+});
+afterAll(async () => {
+  await origin.stop();
+  await proxy.stop();
+});
+
+test("a lost database is answered 503 with Retry-After and shows in /ready; it is found again by itself", async () => {
+  const send = originClient((await newTenant()).id, origin.url);
+  expect((await send("/v1/products")).status).toBe(200);
+
+  await proxy.set({ kind: "refuse" });
+  proxy.sever();
+  const body = { sku: randomUUID(), name: "x" };
+  for (const request of [send("/v1/products"), send("/v1/products", { method: "POST", body })]) {
+    const { status, headers, json } = await request;
+    expect([status, json.code]).toEqual([503, "unavailable"]);
+    expect(headers.get("retry-after")).toMatch(/^\d+$/);
+  }
+  expect((await fetch(`${origin.opsUrl}/ready`)).status).toBe(503);
+  expect((await fetch(`${origin.opsUrl}/live`)).status).toBe(200);
+
+  await proxy.set({ kind: "pass" });
+  await expect.poll(async () => (await send("/v1/products")).status, { timeout: 5_000 }).toBe(200);
+  expect((await send("/v1/products", { method: "POST", body })).status).toBe(201);
+});
