@@ -14,6 +14,8 @@ export type Entry = {
   readonly reason: string;
   /** As sent to clients, but for `Age` and the cache's own. */
   readonly fields: Fields;
+  /** What the origin sent for caches like this one; no client sees it, but a 304 may leave it as it was. */
+  readonly consumed: Fields;
   readonly body: ArrayBuffer;
   readonly tags: readonly string[];
   readonly control: Control;

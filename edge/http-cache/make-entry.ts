@@ -1,4 +1,4 @@
-import { type Control, controlOf, dateOf } from "./control.ts";
+import { type Control, controlOf } from "./control.ts";
 import type { Entry } from "./entry.ts";
 import { endToEnd, type Field, type Fields, fieldValue, withoutFields } from "./fields.ts";
 import { birthOf, lifetimeSeconds, type Received } from "./freshness.ts";
@@ -9,9 +9,7 @@ import { tagsOf } from "./tags.ts";
 import { variantOf, varyNames } from "./vary.ts";
 
 /** The body's length goes with the body, and an age only with the moment it is sent. */
-const NOT_STORED = ["age", "cf-cache-status", "content-length"];
-/** What says how the body is to be read: a 304 without that body does not change it (RFC 9111 §3.2). */
-const OF_THE_BODY = new Set(["content-encoding", "content-length", "content-range", "content-type"]);
+const NOT_STORED = new Set(["age", "cf-cache-status", "content-length"]);
 /** What an entry costs besides its body and text, measured in V8: objects, map slots, array. */
 const OVERHEAD_BYTES = 700;
 const BYTES_PER_CHARACTER = 2;
@@ -31,11 +29,9 @@ export function makeEntry(
   profile: Profile,
 ): Entry {
   const { status, reason, fields } = received;
-  const vary = varyNames(fieldValue(fields, "vary")) ?? [];
-  const variant = variantOf(vary, request, profile.normalisesVary);
-  const { key, path } = { key: keyOf(request), path: request.path };
-  const tags = tagsOf(fieldValue(fields, "cache-tag"));
-  return timed({ key, path, vary, variant, status, reason, tags, body }, received, control, profile);
+  const selected = selection(request, fields, profile);
+  const content = { ...selected, key: keyOf(request), path: request.path, status, reason, body };
+  return entryFrom(content, fields, birthOf(received), received, control, profile);
 }
 
 /**
@@ -43,26 +39,40 @@ export function makeEntry(
  * and its age starts anew (RFC 9111 §3.2, §4.3.4).
  */
 export function freshened(entry: Entry, request: CacheRequest, received: Received, profile: Profile): Entry {
-  const updates = endToEnd(received.fields).filter(([name]) => !OF_THE_BODY.has(name));
+  const { receivedAt } = received;
+  const updates = withoutFields(endToEnd(received.fields), NOT_STORED);
+  if (fieldValue(updates, "date") === null) updates.push(["date", formatHttpDate(receivedAt)]);
   const replaced = new Set(updates.map(([name]) => name));
-  const fields = [...withoutFields(entry.fields, replaced), ...updates];
-  const control = controlOf(fields, profile, request.cacheControl ?? null, received.receivedAt);
-  const tagged = fieldValue(updates, "cache-tag");
-  const tags = tagged === null ? entry.tags : tagsOf(tagged);
-  const vary = varyNames(fieldValue(fields, "vary")) ?? [];
-  const variant = variantOf(vary, request, profile.normalisesVary);
-  const content = { ...entry, tags, vary, variant };
-  return timed(content, { ...received, status: entry.status, fields }, control, profile);
+  const fields = [...withoutFields([...entry.fields, ...entry.consumed], replaced), ...updates];
+  const control = controlOf(fields, profile, request.cacheControl ?? null, receivedAt);
+  const { key, path, status, reason, body } = entry;
+  const content = { ...selection(request, fields, profile), key, path, status, reason, body };
+  const merged = { ...received, status, fields };
+  return entryFrom(content, fields, birthOf(received), merged, control, profile);
 }
 
-type Untimed = Omit<
-  Entry,
-  "fields" | "control" | "etag" | "lastModified" | "bornAt" | "freshUntil" | "bytes"
->;
+type Content = Pick<Entry, "key" | "path" | "vary" | "variant" | "status" | "reason" | "body" | "tags">;
 
-function timed(content: Untimed, received: Received, control: Control, profile: Profile): Entry {
-  const bornAt = birthOf(received);
-  const fields = stored(received, control, profile);
+function selection(
+  request: CacheRequest,
+  fields: Fields,
+  profile: Profile,
+): Pick<Entry, "vary" | "variant" | "tags"> {
+  const vary = varyNames(fieldValue(fields, "vary")) ?? [];
+  const variant = variantOf(vary, request, profile.normalisesVary);
+  return { vary, variant, tags: tagsOf(fieldValue(fields, "cache-tag")) };
+}
+
+function entryFrom(
+  content: Content,
+  received: Fields,
+  bornAt: number,
+  timed: Received,
+  control: Control,
+  profile: Profile,
+): Entry {
+  const fields = storedFields(received, timed.receivedAt, control, profile);
+  const consumed = received.filter(([name]) => profile.consumed.includes(name));
   return {
     key: content.key,
     path: content.path,
@@ -71,26 +81,27 @@ function timed(content: Untimed, received: Received, control: Control, profile: 
     status: content.status,
     reason: content.reason,
     fields,
+    consumed,
     body: content.body,
     tags: content.tags,
     control,
     etag: fieldValue(fields, "etag"),
     lastModified: fieldValue(fields, "last-modified"),
     bornAt,
-    freshUntil: bornAt + lifetimeSeconds(received, control, profile) * 1000,
-    bytes: bytesOf(content, fields),
+    freshUntil: bornAt + lifetimeSeconds(timed, control, profile) * 1000,
+    bytes: bytesOf(content, [...fields, ...consumed]),
   };
 }
 
 /** RFC 9111 §3.1, less what the cache consumes; a response without a date gets one (RFC 9110 §6.6.1). */
-function stored({ fields, receivedAt }: Received, { withheld }: Control, profile: Profile): Fields {
+function storedFields(received: Fields, receivedAt: number, { withheld }: Control, profile: Profile): Fields {
   const left = new Set([...NOT_STORED, ...profile.consumed, ...withheld]);
-  const kept: Field[] = withoutFields(endToEnd(fields), left);
-  if (fieldValue(kept, "date") === null) kept.push(["date", formatHttpDate(dateOf([], receivedAt))]);
+  const kept: Field[] = withoutFields(endToEnd(received), left);
+  if (fieldValue(kept, "date") === null) kept.push(["date", formatHttpDate(receivedAt)]);
   return kept;
 }
 
-function bytesOf({ key, path, variant, tags, body }: Untimed, fields: Fields): number {
+function bytesOf({ key, path, variant, tags, body }: Content, fields: Fields): number {
   let characters = key.length + path.length + variant.length;
   for (const tag of tags) characters += tag.length;
   for (const [name, value] of fields) characters += name.length + value.length;

@@ -121,7 +121,16 @@ export class Revalidation {
     const taken = makeEntry(filling, answered, control, collected.body, this.#profile);
     const stored = !isPurged(fill, taken) && this.#store.put(taken);
     const word = entry === null ? "MISS" : "EXPIRED";
-    return replyFrom(taken, request, { ...provenance, word, stored }, this.#profile, this.#now());
+    // Fields that others must not get are still meant for the one who asked.
+    const withheld = new Set(control.withheld);
+    const fields = [...taken.fields, ...answered.fields.filter(([name]) => withheld.has(name))];
+    return replyFrom(
+      { ...taken, fields },
+      request,
+      { ...provenance, word, stored },
+      this.#profile,
+      this.#now(),
+    );
   }
 
   /** "Not modified": the stored response is good again, under the header fields that came (§4.3.4). */

@@ -28,11 +28,16 @@ export function relayToUpstream(
   asked.on("information", ({ statusCode, rawHeaders }) => {
     passInterim(exchanges.get(id), statusCode, rawHeaders);
   });
+  let answered: IncomingMessage | null = null;
   asked.on("response", (answer) => {
+    answered = answer;
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEndHeaders(answer.rawHeaders));
     pipeline(answer, response, () => undefined);
   });
-  asked.on("error", () => refuse(response));
+  asked.on("error", () => {
+    // What comes after a complete message is not of it (RFC 9112 §6.3), so its faults are not either.
+    if (answered?.complete !== true) refuse(response);
+  });
   response.on("close", () => asked.destroy());
   pipeline(request, asked, () => undefined);
 }
