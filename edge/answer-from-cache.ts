@@ -1,4 +1,6 @@
 import type { Handler } from "hono";
+import { headers as names } from "#shared/headers.ts";
+import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { Served } from "./cache/embedded.ts";
 import type { AskForAll } from "./cache/fill.ts";
 import { blindVersion, partitionOf, routeHash, type Shared, versionOf } from "./cache/key.ts";
@@ -12,27 +14,32 @@ export type CacheDependencies = {
   readonly cache: ResponseCache;
   readonly askForAll: AskForAll;
   readonly snapshots: Snapshots;
+  readonly tokens: ConsistencyTokens;
   readonly now: () => number;
 };
+
+/** For what belongs to no tenant there are no versions. */
+const NOTHING_TO_SEE: Sight = { kind: "sees", versions: () => "" };
 
 /** Answers a cacheable route: from the cache when it may, else by asking the origin for everyone. */
 export function answerFromCache(
   { id, route }: Operation,
   policy: Shared,
-  { cache, askForAll, snapshots, now }: CacheDependencies,
+  { cache, askForAll, snapshots, tokens, now }: CacheDependencies,
 ): Handler<GatewayVariables> {
   const hash = routeHash(route);
   const cacheControl = cacheControlFor(policy);
 
-  async function look(exchange: Exchange): Promise<Sight> {
-    const tenantId = policy.partition === "everyone" ? undefined : exchange.principal?.tenantId;
-    if (tenantId === undefined) return { kind: "sees", versions: new Map() };
-    return snapshots.look(tenantId, exchange.waitUntil);
+  async function look({ principal, waitUntil }: Exchange, token: string | null): Promise<Sight> {
+    if (principal === null || policy.partition === "everyone") return NOTHING_TO_SEE;
+    const { tenantId } = principal;
+    const after = token === null ? 0 : await tokens.open(token, tenantId);
+    return snapshots.look(tenantId, after, waitUntil);
   }
 
   return async function answerFromCache(c) {
     const exchange = c.get("exchange");
-    const sight = await look(exchange);
+    const sight = await look(exchange, c.req.raw.headers.get(names.consistency));
     const question = {
       operationId: id,
       partition: partitionOf(policy, exchange.principal),

@@ -4,6 +4,7 @@ import { contract } from "#shared/contract.ts";
 import type { ServedBy } from "#shared/route.ts";
 import { KeySource } from "./auth/keys.ts";
 import { TokenMemory } from "./auth/memory.ts";
+import { consistencyTokens } from "./cache/consistency-token.ts";
 import { type AskForAll, fillFromOrigin } from "./cache/fill.ts";
 import { redisSnapshots } from "./cache/read-snapshot.ts";
 import type { ResponseCache } from "./cache/serve.ts";
@@ -17,7 +18,7 @@ import type { ShieldBinding } from "./limit/shield.ts";
 import { slidingLimiter } from "./limit/sliding.ts";
 import type { Log } from "./observe.ts";
 import { createOrigin } from "./origin.ts";
-import { hmacSigner } from "./sign.ts";
+import { hmac } from "./sign.ts";
 
 /** The longest that Redis is waited for, in milliseconds. */
 const REDIS_TIMEOUT_MS = 200;
@@ -37,7 +38,7 @@ export function compose(config: EdgeConfig, { shield, log, now, cache }: Platfor
   const origin = createOrigin({
     urls: config.originUrls,
     secret: config.assertionSecrets[0],
-    sign: hmacSigner(config.assertionSecrets[0].secret),
+    sign: hmac(config.assertionSecrets[0].secret).sign,
     now,
     fetch: (url, init) => fetch(url, init),
   });
@@ -57,6 +58,7 @@ export function compose(config: EdgeConfig, { shield, log, now, cache }: Platfor
     return create(redis, name, quota, now);
   };
   const snapshots = new Snapshots(redisSnapshots(redis), now);
+  const tokens = consistencyTokens(config.assertionSecrets, now);
   const fetchKeySet = keySetFetcher(config.token.keySetUrl, askForAll);
   return {
     contract,
@@ -77,8 +79,8 @@ export function compose(config: EdgeConfig, { shield, log, now, cache }: Platfor
       now,
     ),
     quotas: config.quotas,
-    caching: { cache: cache(askForAll), askForAll, snapshots, now },
-    forwarding: { origin, snapshots },
+    caching: { cache: cache(askForAll), askForAll, snapshots, tokens, now },
+    forwarding: { origin, snapshots, tokens },
     ownHandlers: {
       getHealth: health({ origin: fetchKeySet, redis: () => redis.ping() }),
     } satisfies Record<ServedBy<typeof contract, "edge">, unknown>,

@@ -2,21 +2,33 @@ import type { Handler } from "hono";
 import { headers as names } from "#shared/headers.ts";
 import { Problem } from "#shared/problems.ts";
 import { isProblem, passedOn } from "./cache/answer.ts";
+import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { Snapshots } from "./cache/snapshot.ts";
 import { type Exchange, type GatewayVariables, type Operation, respond } from "./exchange.ts";
 import type { OnBehalfOf, Origin } from "./origin.ts";
 import { relayProblem } from "./problems.ts";
 
-export type ForwardDependencies = { readonly origin: Origin; readonly snapshots: Snapshots };
+export type ForwardDependencies = {
+  readonly origin: Origin;
+  readonly snapshots: Snapshots;
+  readonly tokens: ConsistencyTokens;
+};
 
 /** Passes an uncacheable request to the origin as the caller's own, and streams the answer back. */
 export function forward(
   { route }: Operation,
-  { origin, snapshots }: ForwardDependencies,
+  { origin, snapshots, tokens }: ForwardDependencies,
 ): Handler<GatewayVariables> {
   const carried = [...Object.keys(route.request.headers.properties)];
   if (route.request.body.kind !== "none") carried.push("content-type", "content-length");
   if (route.idempotency.kind === "key") carried.push(names.idempotencyKey);
+
+  /** Keeps this isolate from showing older data, and hands the client what does so elsewhere. */
+  async function noteWrite({ principal, outgoing }: Exchange, transactionId: string | null): Promise<void> {
+    if (principal === null || transactionId === null) return;
+    snapshots.noteWrite(principal.tenantId, Number(transactionId));
+    outgoing[names.consistency] = await tokens.seal(transactionId, principal.tenantId);
+  }
 
   return async function forward(c) {
     const exchange = c.get("exchange");
@@ -30,7 +42,7 @@ export function forward(
       ids: exchange,
       budgetMs: route.budgetMs,
     });
-    noteWrite(exchange, snapshots, response.headers.get(names.consistency));
+    await noteWrite(exchange, response.headers.get(names.consistency));
     const headers = { ...passedOn(response.headers), "cache-control": "no-store" };
     if (isProblem(headers)) {
       return relayProblem(exchange, response.status, headers, await response.arrayBuffer());
@@ -43,11 +55,6 @@ export function forward(
 
 function onBehalfOf({ principal }: Exchange): OnBehalfOf {
   return principal ?? { scopes: [] };
-}
-
-function noteWrite({ principal }: Exchange, snapshots: Snapshots, transactionId: string | null): void {
-  if (principal === null || transactionId === null) return;
-  snapshots.noteWrite(principal.tenantId, Number(transactionId));
 }
 
 function pick(headers: Headers, carried: readonly string[]): Record<string, string> {

@@ -3,7 +3,7 @@ import { headers as names } from "#shared/headers.ts";
 import { ASSERTION_LIFETIME_SECONDS, encodeAssertion } from "#shared/identity.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Method } from "#shared/route.ts";
-import type { Signer } from "./sign.ts";
+import type { Hmac } from "./sign.ts";
 
 /** On whose behalf the origin is asked. A shared answer is asked for by no one in particular. */
 export type OnBehalfOf = {
@@ -38,7 +38,7 @@ const MAX_RETRY_DELAY_MS = 50;
 type Options = {
   readonly urls: readonly string[];
   readonly secret: NamedSecret;
-  readonly sign: Signer;
+  readonly sign: Hmac["sign"];
   readonly now: () => number;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 };

@@ -1,21 +1,29 @@
 import { base64url } from "jose";
 
-export type Signer = (text: string) => Promise<string>;
+/** HMAC-SHA256 by Web Crypto under one secret; MACs are base64url. The key is imported once. */
+export type Hmac = {
+  readonly sign: (text: string) => Promise<string>;
+  /** Compares in constant time. */
+  readonly verify: (mac: string, text: string) => Promise<boolean>;
+};
 
 const encoder = new TextEncoder();
+const ALGORITHM = { name: "HMAC", hash: "SHA-256" };
 
-/** HMAC-SHA256 by Web Crypto, base64url. The key is imported once. */
-export function hmacSigner(secret: string): Signer {
+export function hmac(secret: string): Hmac {
   let imported: Promise<CryptoKey> | null = null;
-  return async function sign(text) {
-    imported ??= crypto.subtle.importKey(
-      "raw",
-      encoder.encode(secret),
-      { name: "HMAC", hash: "SHA-256" },
-      false,
-      ["sign"],
-    );
-    const mac = await crypto.subtle.sign("HMAC", await imported, encoder.encode(text));
-    return base64url.encode(new Uint8Array(mac));
+  // Not before the first request: Workers allow no crypto at start-up.
+  const key = () => {
+    imported ??= crypto.subtle.importKey("raw", encoder.encode(secret), ALGORITHM, false, ["sign", "verify"]);
+    return imported;
+  };
+  return {
+    async sign(text) {
+      const mac = await crypto.subtle.sign(ALGORITHM, await key(), encoder.encode(text));
+      return base64url.encode(new Uint8Array(mac));
+    },
+    async verify(mac, text) {
+      return crypto.subtle.verify(ALGORITHM, await key(), base64url.decode(mac), encoder.encode(text));
+    },
   };
 }

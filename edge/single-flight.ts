@@ -26,9 +26,13 @@ export class SingleFlight<T> {
   }
 
   async #follow(key: string, flight: Promise<T>, load: () => Promise<T>): Promise<T> {
-    let timer: ReturnType<typeof setTimeout> | null = null;
+    let stopWaiting = () => {};
     const patience = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("the leading request takes too long")), this.#patienceMs);
+      const timer = setTimeout(
+        () => reject(new Error("the leading request takes too long")),
+        this.#patienceMs,
+      );
+      stopWaiting = () => clearTimeout(timer);
     });
     try {
       return await Promise.race([flight, patience]);
@@ -36,7 +40,7 @@ export class SingleFlight<T> {
       this.#forget(key, flight);
       return load();
     } finally {
-      clearTimeout(timer);
+      stopWaiting();
     }
   }
 

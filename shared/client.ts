@@ -42,12 +42,31 @@ export function createClient<const C extends Contract>(
 ): Client<C>;
 export function createClient({ contract = gatehouse, ...options }: ClientOptions & { contract?: Contract }) {
   const send = options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
+  const ownWrites = rememberWrites();
   const operations = Object.entries(contract).map(([operationId, route]) => {
-    const operation = async (call: AnyCall = {}) =>
-      readAnswer(route, await send(urlOf(route, call, options.baseUrl), await initOf(route, call, options)));
+    const operation = async (call: AnyCall = {}) => {
+      const init = await initOf(route, call, options, ownWrites.token());
+      const response = await send(urlOf(route, call, options.baseUrl), init);
+      ownWrites.note(response.headers.get(names.consistency));
+      return readAnswer(route, response);
+    };
     return [operationId, operation];
   });
   return Object.fromEntries(operations);
+}
+
+/** Longer than any edge can lag behind a write; the edge ignores older tokens too. */
+const CONSISTENCY_MS = 600_000;
+
+/** Sends back the token of the last write, so that this client never reads older data than it wrote. */
+function rememberWrites() {
+  let last = { token: "", at: Number.NEGATIVE_INFINITY };
+  return {
+    note(token: string | null): void {
+      if (token !== null) last = { token, at: Date.now() };
+    },
+    token: () => (Date.now() - last.at < CONSISTENCY_MS ? last.token : null),
+  };
 }
 
 function urlOf(route: Route, { params = {}, query = {} }: AnyCall, baseUrl: string): string {
@@ -56,8 +75,16 @@ function urlOf(route: Route, { params = {}, query = {} }: AnyCall, baseUrl: stri
   return `${baseUrl.replace(/\/$/, "")}${path}${search && `?${search}`}`;
 }
 
-async function initOf(route: Route, call: AnyCall, { token }: ClientOptions): Promise<RequestInit> {
+async function initOf(
+  route: Route,
+  call: AnyCall,
+  { token }: ClientOptions,
+  consistency: string | null,
+): Promise<RequestInit> {
   const headers = new Headers();
+  if (consistency !== null && route.cache.kind === "shared" && route.access.kind === "token") {
+    headers.set(names.consistency, consistency);
+  }
   for (const [name, value] of Object.entries(call.headers ?? {})) {
     if (value !== undefined) headers.set(name, String(value));
   }

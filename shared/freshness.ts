@@ -10,6 +10,19 @@ export const ITEM_BUCKETS = 1024;
 /** The Redis key of the watermark: every transaction id below it is contained in the versions. */
 export const WATERMARK_KEY = "gatehouse:watermark";
 
+/** The Redis key of the relay's last sign of life: milliseconds since the epoch by Redis's clock. */
+export const BEAT_KEY = "gatehouse:beat";
+
+/**
+ * The field of a tenant's versions that names this set of them. Whoever finds it missing sets it to
+ * something random: versions that were lost begin anew, and every older cache key is unreachable
+ * (docs/decisions/0008-births.md).
+ */
+export const BIRTH_FIELD = "birth";
+
+/** How long a tenant's versions are kept without a write, in seconds. */
+export const VERSIONS_TTL_SECONDS = 7 * 86_400;
+
 /** The Redis key of a tenant's versions (a hash of field -> version). */
 export function versionsKey(tenantId: string): string {
   return `gatehouse:versions:${tenantId}`;

@@ -7,7 +7,10 @@ export const headers = {
   assertion: "gatehouse-assertion",
   idempotencyKey: "idempotency-key",
   idempotencyReplayed: "idempotency-replayed",
-  /** Origin to edge, and on to the client of a write: where in the commit order the write stands. */
+  /**
+   * Where in the order of commits a write stands: from origin to edge the bare transaction id, from edge to
+   * client and back a signed token (edge/cache/consistency-token.ts).
+   */
   consistency: "gatehouse-consistency",
   cacheStatus: "cache-status",
   serverTiming: "server-timing",

@@ -8,11 +8,8 @@ export type Shared = Extract<CachePolicy, { kind: "shared" }>;
 /** Who shares a stored answer: Workers Cache partitions by it, and the origin answers for it alone. */
 export type Partition = { readonly tenantId?: string; readonly subject?: string };
 
-/** What an edge knows of a tenant's versions: by field of `shared/freshness.ts`. */
-export type Versions = ReadonlyMap<string, string>;
-
-/** A field that no write has touched yet. */
-const UNTOUCHED = "0";
+/** The version of a field of `shared/freshness.ts`. */
+export type Versions = (field: string) => string;
 
 export function partitionOf({ partition }: Shared, principal: Principal | null): Partition {
   if (partition === "everyone") return {};
@@ -29,11 +26,11 @@ export function versionOf(
 ): string {
   switch (shows.kind) {
     case "static":
-      return UNTOUCHED;
+      return "static";
     case "list":
-      return versions.get(listField(shows.collection)) ?? UNTOUCHED;
+      return versions(listField(shows.collection));
     case "item":
-      return versions.get(itemField(shows.collection, params[shows.param] ?? "")) ?? UNTOUCHED;
+      return versions(itemField(shows.collection, params[shows.param] ?? ""));
   }
 }
 

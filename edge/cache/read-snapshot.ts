@@ -1,23 +1,52 @@
 import type { Redis } from "@upstash/redis";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import { versionsKey, WATERMARK_KEY } from "#shared/freshness.ts";
+import {
+  BEAT_KEY,
+  BIRTH_FIELD,
+  VERSIONS_TTL_SECONDS,
+  versionsKey,
+  WATERMARK_KEY,
+} from "#shared/freshness.ts";
 import type { ReadSnapshot } from "./snapshot.ts";
 
-/** Watermark and versions of one moment: no write can fall between the two. */
-const READ = "return {redis.call('GET', KEYS[1]) or '0', redis.call('HGETALL', KEYS[2])}";
+/**
+ * Watermark, age of the relay's last beat (-1: none) and versions of one moment: no write can fall
+ * between them. Versions that are missing are born under the name ARGV[1].
+ */
+const READ = `
+if redis.call('HSETNX', KEYS[3], '${BIRTH_FIELD}', ARGV[1]) == 1 then
+  redis.call('EXPIRE', KEYS[3], ${VERSIONS_TTL_SECONDS})
+end
+local beat = redis.call('GET', KEYS[2])
+local age = -1
+if beat then
+  local now = redis.call('TIME')
+  age = now[1] * 1000 + math.floor(now[2] / 1000) - tonumber(beat)
+end
+return {redis.call('GET', KEYS[1]) or '0', age, redis.call('HGETALL', KEYS[3])}
+`;
 
 const Text = Type.Union([Type.String(), Type.Number()]);
-const Answer = Compile(Type.Tuple([Text, Type.Array(Text)]));
+const Answer = Compile(Type.Tuple([Text, Type.Number(), Type.Array(Text)]));
+
+/** A field that no write has touched since the versions were born. */
+const UNTOUCHED = "0";
 
 /** Reads a tenant's snapshot from Redis in one command. */
 export function redisSnapshots(redis: Redis): ReadSnapshot {
   return async function readSnapshot(tenantId) {
-    const answer: unknown = await redis.eval(READ, [WATERMARK_KEY, versionsKey(tenantId)], []);
+    const keys = [WATERMARK_KEY, BEAT_KEY, versionsKey(tenantId)];
+    const answer: unknown = await redis.eval(READ, keys, [crypto.randomUUID()]);
     if (!Answer.Check(answer)) throw new Error("Redis gave an answer that is not a snapshot");
-    const [watermark, flat] = answer;
-    const versions = new Map<string, string>();
-    for (let i = 0; i + 1 < flat.length; i += 2) versions.set(String(flat[i]), String(flat[i + 1]));
-    return { watermark: Number(watermark), versions };
+    const [watermark, beatAgeMs, flat] = answer;
+    const fields = new Map<string, string>();
+    for (let i = 0; i + 1 < flat.length; i += 2) fields.set(String(flat[i]), String(flat[i + 1]));
+    const birth = fields.get(BIRTH_FIELD) ?? "";
+    return {
+      watermark: Number(watermark),
+      beatAgeMs: beatAgeMs < 0 ? null : beatAgeMs,
+      versions: (field) => `${birth}.${fields.get(field) ?? UNTOUCHED}`,
+    };
   };
 }

@@ -7,6 +7,8 @@ export type Snapshot = {
   readonly versions: Versions;
   /** Every transaction below this id is contained in the versions. */
   readonly watermark: number;
+  /** How old the relay's last sign of life was; null when there was none. */
+  readonly beatAgeMs: number | null;
 };
 
 export type ReadSnapshot = (tenantId: string) => Promise<Snapshot>;
@@ -16,15 +18,17 @@ type Held = Snapshot & { readonly readAt: number };
 /** What the cache may rely on for one request. */
 export type Sight =
   | { readonly kind: "sees"; readonly versions: Versions }
-  /** A write that passed through here is not in the versions yet: ask the origin. */
+  /** A write that the caller must see is not in the versions yet: ask the origin. */
   | { readonly kind: "behind" }
-  /** Redis cannot be asked. */
+  /** Redis cannot be asked, or nobody tells it of writes. */
   | { readonly kind: "blind" };
 
 /** Ages of a snapshot in milliseconds, counted from the start of its read. */
 const REFRESH_AFTER_MS = 500;
 const BLOCK_AFTER_MS = 1_000;
 const RETRY_AFTER_MS = 1_000;
+/** A relay beats every 400 ms; after this long it is taken for dead. */
+const MAX_BEAT_AGE_MS = 1_500;
 const FOLLOWER_PATIENCE_MS = 500;
 const MAX_TENANTS = 10_000;
 
@@ -48,17 +52,21 @@ export class Snapshots {
     setBounded(this.#writes, MAX_TENANTS, tenantId, latest);
   }
 
-  async look(tenantId: string, waitUntil: WaitUntil): Promise<Sight> {
-    const snapshot = await this.#current(tenantId, waitUntil);
-    if (snapshot === null) return this.#writes.has(tenantId) ? { kind: "behind" } : { kind: "blind" };
-    if (this.#isBehind(tenantId, snapshot)) return { kind: "behind" };
-    return { kind: "sees", versions: snapshot.versions };
+  /** @param after a transaction that the caller must see, by its consistency token; 0 for none */
+  async look(tenantId: string, after: number, waitUntil: WaitUntil): Promise<Sight> {
+    const mustSee = Math.max(after, this.#writes.get(tenantId) ?? 0);
+    const snapshot = await this.#current(tenantId, mustSee, waitUntil);
+    if (mustSee > 0 && (snapshot === null || mustSee >= snapshot.watermark)) return { kind: "behind" };
+    if (snapshot === null) return { kind: "blind" };
+    this.#writes.delete(tenantId);
+    const { beatAgeMs, versions } = snapshot;
+    return beatAgeMs === null || beatAgeMs > MAX_BEAT_AGE_MS ? { kind: "blind" } : { kind: "sees", versions };
   }
 
-  async #current(tenantId: string, waitUntil: WaitUntil): Promise<Held | null> {
+  async #current(tenantId: string, mustSee: number, waitUntil: WaitUntil): Promise<Held | null> {
     const held = this.#held.get(tenantId);
     const age = held === undefined ? Number.POSITIVE_INFINITY : this.#now() - held.readAt;
-    if (held === undefined || age > BLOCK_AFTER_MS || this.#isBehind(tenantId, held)) {
+    if (held === undefined || age > BLOCK_AFTER_MS || (mustSee > 0 && mustSee >= held.watermark)) {
       return this.#refresh(tenantId, waitUntil);
     }
     if (age > REFRESH_AFTER_MS) waitUntil(this.#refresh(tenantId, waitUntil));
@@ -74,19 +82,14 @@ export class Snapshots {
     };
     try {
       const held = await this.#flight.run(tenantId, read, waitUntil);
-      setBounded(this.#held, MAX_TENANTS, tenantId, held);
+      // A slow read may end after a later one.
+      if (held.readAt >= (this.#held.get(tenantId)?.readAt ?? 0)) {
+        setBounded(this.#held, MAX_TENANTS, tenantId, held);
+      }
       return held;
     } catch {
       this.#blindUntil = this.#now() + RETRY_AFTER_MS;
       return null;
     }
-  }
-
-  #isBehind(tenantId: string, snapshot: Snapshot): boolean {
-    const write = this.#writes.get(tenantId);
-    if (write === undefined) return false;
-    if (write >= snapshot.watermark) return true;
-    this.#writes.delete(tenantId);
-    return false;
   }
 }

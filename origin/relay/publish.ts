@@ -1,17 +1,29 @@
+import { randomUUID } from "node:crypto";
 import type { Redis } from "@upstash/redis";
-import { itemField, listField, versionsKey, WATERMARK_KEY } from "#shared/freshness.ts";
+import {
+  BEAT_KEY,
+  BIRTH_FIELD,
+  itemField,
+  listField,
+  VERSIONS_TTL_SECONDS,
+  versionsKey,
+  WATERMARK_KEY,
+} from "#shared/freshness.ts";
 import type { OutboxRow, Undelivered } from "./store.ts";
 
 /**
- * Publishes versions and watermark at one moment: an edge that reads the watermark has the versions.
- * Everything is max-merged, never counted up, so that publishing twice, or late, changes nothing.
+ * Publishes versions, watermark and a sign of life at one moment: an edge that reads the watermark has
+ * the versions. Everything is max-merged, never counted up, so that publishing twice, or late, changes
+ * nothing; versions that were missing are born.
  *
- * KEYS: the watermark, then one hash a tenant. ARGV: watermark, version, then for each hash the number
- * of its fields and their names.
+ * KEYS: watermark, beat, then one hash a tenant. ARGV: watermark, version, the name of what is born, then
+ * for each hash the number of its fields and their names.
  */
 const PUBLISH = `
-local at = 3
-for k = 2, #KEYS do
+local at = 4
+for k = 3, #KEYS do
+  redis.call('HSETNX', KEYS[k], '${BIRTH_FIELD}', ARGV[3])
+  redis.call('EXPIRE', KEYS[k], ${VERSIONS_TTL_SECONDS})
   local fields = tonumber(ARGV[at])
   for i = at + 1, at + fields do
     local known = tonumber(redis.call('HGET', KEYS[k], ARGV[i]) or '0')
@@ -21,6 +33,8 @@ for k = 2, #KEYS do
 end
 local known = tonumber(redis.call('GET', KEYS[1]) or '0')
 if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
+local now = redis.call('TIME')
+redis.call('SET', KEYS[2], now[1] * 1000 + math.floor(now[2] / 1000))
 return 1`;
 
 export type Publish = (undelivered: Undelivered, version: string) => Promise<void>;
@@ -29,9 +43,9 @@ export type Publish = (undelivered: Undelivered, version: string) => Promise<voi
 export function redisPublisher(redis: Redis): Publish {
   return async function publish({ rows, watermark }, version) {
     const tenants = [...fieldsByTenant(rows)];
-    const keys = [WATERMARK_KEY, ...tenants.map(([tenantId]) => versionsKey(tenantId))];
+    const keys = [WATERMARK_KEY, BEAT_KEY, ...tenants.map(([tenantId]) => versionsKey(tenantId))];
     const fields = tenants.flatMap(([, names]) => [String(names.size), ...names]);
-    await redis.eval(PUBLISH, keys, [watermark, version, ...fields]);
+    await redis.eval(PUBLISH, keys, [watermark, version, randomUUID(), ...fields]);
   };
 }
 

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleEdge, type RunningEdge, startEdge } from "#scripts/local/edge.ts";
 import { type Client, createClient } from "#shared/client.ts";
 import type { GatehouseContract } from "#shared/contract.ts";
 import { mintToken, newTenant, stack } from "#tests/support/stack.ts";
@@ -80,5 +81,84 @@ describe("a read after a write", () => {
     const misses = answers.filter(({ headers }) => headers.get("cf-cache-status") === "MISS");
     expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
     expect(misses.length).toBeGreaterThan(0);
+  });
+});
+
+describe("the token that a write returns", () => {
+  let other: RunningEdge;
+  let tenantId: string;
+  let token: string;
+
+  beforeAll(async () => {
+    other = await startEdge(await bundleEdge(), {
+      variables: stack().edgeVariables,
+      shieldLimit: 1_000_000,
+      onLog: () => undefined,
+    });
+    ({ id: tenantId } = await newTenant());
+    token = await mintToken({ tenantId, scopes: ["catalog:read", "catalog:write"] });
+  });
+  afterAll(() => other.stop());
+
+  const read = (base: string, path: string, consistency?: string) =>
+    fetch(base + path, {
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(consistency === undefined ? {} : { "gatehouse-consistency": consistency }),
+      },
+    });
+
+  it("shows the write at an edge that has just cached what was before", async () => {
+    const client = createClient({ baseUrl: stack().edgeUrl, token });
+    for (let round = 0; round < 20; round++) {
+      // Makes the other edge hold a fresh snapshot and an entry of before the write.
+      await (await read(other.url, "/v1/products?pageSize=100")).text();
+      const { body, headers } = await client.createProduct({ body: { sku: `T-${round}`, name: "Lamp" } });
+      const answer = await read(
+        other.url,
+        "/v1/products?pageSize=100",
+        headers.get("gatehouse-consistency") ?? "",
+      );
+      expect(await answer.text()).toContain(body.id);
+    }
+  });
+
+  it("is sent by the typed client by itself", async () => {
+    const sent: (string | null)[] = [];
+    const client = createClient({
+      baseUrl: stack().edgeUrl,
+      token,
+      fetch: (url, init) => {
+        sent.push(new Headers(init.headers).get("gatehouse-consistency"));
+        return fetch(url, init);
+      },
+    });
+    await client.listProducts();
+    const { headers } = await client.createProduct({ body: { sku: "T-client", name: "Lamp" } });
+    await client.listProducts();
+    expect(sent).toEqual([null, null, headers.get("gatehouse-consistency")]);
+  });
+
+  it("is refused when it is forged or another tenant's", async () => {
+    const stranger = await newTenant();
+    const strangerToken = await mintToken({
+      tenantId: stranger.id,
+      scopes: ["catalog:read", "catalog:write"],
+    });
+    const theirs = createClient({ baseUrl: stack().edgeUrl, token: strangerToken });
+    const { headers } = await theirs.createProduct({ body: { sku: "T", name: "Lamp" } });
+    const foreign = headers.get("gatehouse-consistency") ?? "";
+    for (const forged of [
+      foreign,
+      "1",
+      `999999999.1.${"A".repeat(43)}`,
+      foreign.replace(/^\d+/, "999999999"),
+    ]) {
+      const answer = await read(stack().edgeUrl, "/v1/products", forged);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toHaveProperty("errors", [
+        expect.objectContaining({ in: "header", pointer: "/gatehouse-consistency" }),
+      ]);
+    }
   });
 });

@@ -7,10 +7,14 @@ describe("the snapshot of a tenant", () => {
   let inRedis: Snapshot | Error;
   let background: Promise<unknown>[];
   let snapshots: Snapshots;
-  const look = () => snapshots.look("tenant", (work) => background.push(work));
-  const version = (value: string, watermark = 100): Snapshot => ({
-    versions: new Map([["products:list", value]]),
+  const look = async (after = 0) => {
+    const sight = await snapshots.look("tenant", after, (work) => background.push(work));
+    return sight.kind === "sees" ? sight.versions("products:list") : sight.kind;
+  };
+  const version = (value: string, watermark = 100, beatAgeMs: number | null = 0): Snapshot => ({
+    versions: () => value,
     watermark,
+    beatAgeMs,
   });
 
   beforeEach(() => {
@@ -28,7 +32,7 @@ describe("the snapshot of a tenant", () => {
   });
 
   it("is read once and relied on for half a second", async () => {
-    expect(await look()).toEqual({ kind: "sees", versions: new Map([["products:list", "1"]]) });
+    expect(await look()).toBe("1");
     now = 500;
     await look();
     expect(reads).toBe(1);
@@ -38,44 +42,67 @@ describe("the snapshot of a tenant", () => {
     await look();
     inRedis = version("2");
     now = 501;
-    expect(await look()).toMatchObject({ versions: new Map([["products:list", "1"]]) });
+    expect(await look()).toBe("1");
     await Promise.all(background);
-    expect(await look()).toMatchObject({ versions: new Map([["products:list", "2"]]) });
+    expect(await look()).toBe("2");
   });
 
   it("is waited for once it is older than a second", async () => {
     await look();
     inRedis = version("2");
     now = 1_001;
-    expect(await look()).toMatchObject({ versions: new Map([["products:list", "2"]]) });
+    expect(await look()).toBe("2");
   });
 
   it("is behind after a write here until the watermark has passed it", async () => {
     await look();
     snapshots.noteWrite("tenant", 100);
-    expect(await look()).toEqual({ kind: "behind" });
+    expect(await look()).toBe("behind");
     inRedis = version("2", 101);
-    expect(await look()).toMatchObject({ versions: new Map([["products:list", "2"]]) });
+    expect(await look()).toBe("2");
   });
 
   it("leaves other tenants alone when one writes", async () => {
     snapshots.noteWrite("another", 500);
-    expect(await look()).toMatchObject({ kind: "sees" });
+    expect(await look()).toBe("1");
   });
 
   it("is blind while Redis is away, asks again after a second, and sees again", async () => {
     inRedis = new Error("away");
-    expect(await look()).toEqual({ kind: "blind" });
+    expect(await look()).toBe("blind");
     await look();
     expect(reads).toBe(1);
     inRedis = version("3");
     now = 1_000;
-    expect(await look()).toMatchObject({ kind: "sees" });
+    expect(await look()).toBe("3");
   });
 
   it("does not let a writer read from the cache while blind", async () => {
     inRedis = new Error("away");
     snapshots.noteWrite("tenant", 7);
-    expect(await look()).toEqual({ kind: "behind" });
+    expect(await look()).toBe("behind");
+  });
+
+  it("is behind for whoever has to see a write above the watermark, and for nobody else", async () => {
+    expect(await look(99)).toBe("1");
+    expect(await look(100)).toBe("behind");
+    expect(await look()).toBe("1");
+  });
+
+  it("is read again at once for whoever has to see more", async () => {
+    await look();
+    inRedis = version("2", 101);
+    expect(await look(100)).toBe("2");
+  });
+
+  it("is blind when no relay has shown a sign of life for a second and a half", async () => {
+    inRedis = version("1", 100, 1_500);
+    expect(await look()).toBe("1");
+    inRedis = version("1", 100, 1_501);
+    now = 1_001;
+    expect(await look()).toBe("blind");
+    inRedis = version("1", 100, null);
+    now = 2_002;
+    expect(await look()).toBe("blind");
   });
 });
