@@ -1,5 +1,5 @@
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
-import postgres, { type Sql } from "postgres";
+import postgres, { type ParameterOrJSON, type Sql } from "postgres";
 import { assertPatchedDriver } from "./patched.ts";
 
 /** The query builder. Reads go through `read.ts`, writes through `write.ts`. */
@@ -8,6 +8,8 @@ export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
 
 export type Connections = {
   readonly db: Database;
+  /** Runs a statement that is prepared when first seen, and answers rows as columns in their order. */
+  readonly rows: (text: string, parameters: readonly unknown[]) => Promise<unknown[][]>;
   readonly poolSize: number;
   /** Reads and transactions that run or wait for a connection; `read.ts` and `write.ts` count. */
   readonly usage: { inFlight: number };
@@ -63,6 +65,9 @@ export function connect({ url, poolSize, applicationName }: Options): Connection
   });
   return {
     db: drizzle(client, { casing: "snake_case" }),
+    rows: (text, parameters) =>
+      // Drizzle has encoded them; the driver's type lists what it would encode itself.
+      client.unsafe(text, parameters as ParameterOrJSON<never>[], { prepare: true }).values(),
     poolSize,
     usage: { inFlight: 0 },
     notify: (channel, payload) => client.notify(channel, payload),

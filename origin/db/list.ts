@@ -18,18 +18,17 @@ type Wanted = { readonly tenant: string; readonly limit: number };
  */
 export function prepareList<F extends Filters, Q extends Query>(
   connections: Connections,
-  name: string,
   filters: F,
   build: (db: Database, where: SQL | undefined) => Q,
 ) {
   const statements = new Map<string, ReturnType<typeof prepareRead<Q>>>();
 
   function statementFor(given: readonly string[]) {
-    const key = [name, ...given].join("_");
+    const key = given.join();
     const known = statements.get(key);
     if (known !== undefined) return known;
     const conditions = given.map((filter) => filters[filter]);
-    const made = prepareRead(connections, key, (db, ready) => build(db, and(ready, ...conditions)));
+    const made = prepareRead(connections, (db, ready) => build(db, and(ready, ...conditions)));
     statements.set(key, made);
     return made;
   }

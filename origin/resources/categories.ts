@@ -23,7 +23,6 @@ const columns = {
 export function categoryHandlers({ connections, write, cursors }: Services): HandlersOf<typeof routes> {
   const list = prepareList(
     connections,
-    "list_categories",
     {
       parentId: eq(categories.parentId, sql.placeholder("parentId")),
       after: lt(categories.id, sql.placeholder("after")),
@@ -37,7 +36,7 @@ export function categoryHandlers({ connections, write, cursors }: Services): Han
         .limit(sql.placeholder("limit")),
   );
 
-  const byId = prepareRead(connections, "get_category", (db, ready) =>
+  const byId = prepareRead(connections, (db, ready) =>
     db
       .select(columns)
       .from(categories)

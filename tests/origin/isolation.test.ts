@@ -152,7 +152,7 @@ test("a read in one statement uses the primary key, and leaves no tenant behind"
 });
 
 test("prepared reads of two tenants on the same connections never mix, plan after plan", async () => {
-  const read = prepareRead(connections, "names", (db, ready) =>
+  const read = prepareRead(connections, (db, ready) =>
     db.select({ tenantId: products.tenantId }).from(products).where(ready).limit(10),
   );
   for (let round = 0; round < 50; round++) {

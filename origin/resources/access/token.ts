@@ -61,7 +61,7 @@ export function createTokenIssuer({ connections, signingKeys, tokens, now }: Opt
 const NO_HASH = Buffer.alloc(32);
 
 function findClient(connections: Connections): (credentials: Credentials) => Promise<Client> {
-  const byId = prepareClientRead(connections, "find_client", (db, ready) =>
+  const byId = prepareClientRead(connections, (db, ready) =>
     db
       .select({
         tenantId: apiClients.tenantId,

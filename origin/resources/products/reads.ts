@@ -15,7 +15,6 @@ type Reads = Pick<HandlersOf<typeof routes>, "listProducts" | "getProduct">;
 export function productReads({ connections, cursors }: Services): Reads {
   const list = prepareList(
     connections,
-    "list_products",
     {
       categoryId: eq(products.categoryId, sql.placeholder("categoryId")),
       status: eq(products.status, sql.placeholder("status")),
@@ -35,7 +34,7 @@ export function productReads({ connections, cursors }: Services): Reads {
         .limit(sql.placeholder("limit")),
   );
 
-  const byId = prepareRead(connections, "get_product", (db, ready) =>
+  const byId = prepareRead(connections, (db, ready) =>
     db
       .select(productColumns)
       .from(products)
