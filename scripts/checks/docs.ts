@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { problems } from "#shared/problems.ts";
 import { errorTableFaults } from "./error-table.ts";
@@ -13,6 +14,7 @@ const repository: Repository = {
   files: new Set(files),
   scripts: new Set(Object.keys(JSON.parse(read("package.json")).scripts)),
   problemCodes: new Set(Object.keys(problems)),
+  ignored: (path) => spawnSync("git", ["check-ignore", "--quiet", path]).status === 0,
   read,
 };
 const pages = files.filter((file) => file.endsWith(".md"));

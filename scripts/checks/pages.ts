@@ -9,6 +9,8 @@ export type Repository = {
   /** The scripts of package.json. */
   readonly scripts: ReadonlySet<string>;
   readonly problemCodes: ReadonlySet<string>;
+  /** Whether git ignores a path, as what commands leave behind. */
+  readonly ignored: (path: string) => boolean;
   /** The text of a page, for the headings that links point to. */
   readonly read: (file: string) => string;
 };
@@ -57,6 +59,7 @@ function missingPaths(path: string, prose: string, repository: Repository): stri
   return inlineCode(prose)
     .filter((code) => isClaim(code) && !EXAMPLE_RESOURCE.test(code))
     .filter((code) => !exists(code, repository) && !exists(resolveFrom(path, code), repository))
+    .filter((code) => !repository.ignored(code))
     .map((code) => `there is no \`${code}\``);
 }
 

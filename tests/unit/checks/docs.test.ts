@@ -7,6 +7,7 @@ const repository: Repository = {
   files: new Set(["README.md", "docs/guide.md", "edge/gateway.ts", "package.json"]),
   scripts: new Set(["dev", "test", "docs:check"]),
   problemCodes: new Set(["not-found"]),
+  ignored: (path) => path === "docs/made/",
   read: () => "# Start it\n\n## Where things are, and why\n\n```sh\n# no heading\n```\n",
 };
 const faults = (text: string, path = "docs/guide.md") => pageFaults({ path, text }, repository);
@@ -18,6 +19,7 @@ describe("a page", () => {
     "[a](../README.md) [b](../README.md#where-things-are-and-why) [c](#start-it) [d](https://example.com/x)",
     "`edge/gateway.ts`, `edge/`, `docs/guide.md`, `edge/cache/*.ts`, `/v1/things`, `and/or`",
     "`shared/resources/suppliers.ts`",
+    "`docs/made/`",
     "`/problems/not-found`",
   ])("may say %j", (text) => {
     expect(faults(text)).toEqual([]);
