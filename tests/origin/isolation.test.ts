@@ -129,7 +129,7 @@ test("the origin's role cannot change the schema, the keys or the clients", asyn
   }
 });
 
-test("a read in one statement uses the primary key, and leaves no tenant behind", async () => {
+test("reads in one statement, of an item and of a list, use the primary key, and leave no tenant behind", async () => {
   const columns = "tenant_id, id, sku, name, status, in_stock, attributes";
   await owner().unsafe(`insert into products (${columns})
     select '${mine}', gen_random_uuid(), 'p' || n, 'x', 'active', true, '{}' from generate_series(1, 5000) n`);
@@ -147,6 +147,15 @@ test("a read in one statement uses the primary key, and leaves no tenant behind"
   expect(text).toContain("Index Scan using products_tenant_id_id_pk");
   expect(text).not.toContain("Seq Scan");
   expect(text).toMatch(/actual rows=1(\.00)? loops=1/);
+  const listPlan = await app.unsafe(
+    `explain with "setting" as (select set_config('app.tenant', $1, true) as "made")
+    select "found"."id" from "setting" cross join lateral
+      (select "id" from "products" where "setting"."made" is not null and "deleted_at" is null
+       order by "id" desc limit 21) "found"`,
+    [mine],
+  );
+  const listText = listPlan.map((row) => row["QUERY PLAN"]).join("\n");
+  expect(listText).toContain("Index Scan Backward using products_tenant_id_id_pk");
   const [left] = await app`select current_setting('app.tenant', true) as tenant`;
   expect(left?.["tenant"] || null).toBeNull();
 });
