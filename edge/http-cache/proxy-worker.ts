@@ -33,7 +33,7 @@ function loadFrom(request: Request, method: string, { UPSTREAM, TIMEOUT_MS }: Bi
   const { pathname, search } = new URL(request.url);
   return async function load(sent) {
     const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(new UpstreamTimeout()), TIMEOUT_MS);
+    const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
     try {
       const response = await fetch(UPSTREAM + pathname + search, {
         method: sent.method === method ? request.method : sent.method,
@@ -45,6 +45,8 @@ function loadFrom(request: Request, method: string, { UPSTREAM, TIMEOUT_MS }: Bi
       });
       if (response.headers.has(RELAY_FAILURE)) throw new UpstreamUnreachable();
       return upstreamOf(response);
+    } catch (error) {
+      throw timeout.signal.aborted ? new UpstreamTimeout() : error;
     } finally {
       clearTimeout(timer);
     }

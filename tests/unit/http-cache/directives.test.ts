@@ -48,12 +48,16 @@ describe("a targeted field (RFC 9213 §2.1)", () => {
     ["parameters", "max-age=60;x=1;y", { "max-age": ["60"] }],
     ["inner lists", 'private=("a" "b");z, foo=tok', { private: ['"a","b"'], foo: ["tok"] }],
     ["the last of several", "max-age=1, max-age=60", { "max-age": ["60"] }],
-    ["other types", "a=1.5, b=:aGk=:, c=@1700000000, d=*x", {
-      a: ["1.5"],
-      b: [":aGk=:"],
-      c: ["@1700000000"],
-      d: ["*x"],
-    }],
+    [
+      "other types",
+      "a=1.5, b=:aGk=:, c=@1700000000, d=*x",
+      {
+        a: ["1.5"],
+        b: [":aGk=:"],
+        c: ["@1700000000"],
+        d: ["*x"],
+      },
+    ],
     ["what is false", "no-store=?0, max-age=1", { "max-age": ["1"] }],
   ])("is read with %s", (_, text, directives) => {
     expect(Object.fromEntries(parseTargeted(text) ?? [])).toEqual(directives);

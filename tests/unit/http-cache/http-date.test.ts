@@ -10,7 +10,11 @@ describe("an HTTP date (RFC 9110 §5.6.7)", () => {
     ["the RFC 850 form", "Sunday, 06-Nov-94 08:49:37 GMT", SUNDAY],
     ["the asctime form", "Sun Nov  6 08:49:37 1994", SUNDAY],
     ["other letter cases", "SUN, 06 nOV 1994 08:49:37 gmt", SUNDAY],
-    ["a two-digit year up to 50 years ahead", "Thursday, 18-Aug-50 02:01:18 GMT", Date.UTC(2050, 7, 18, 2, 1, 18)],
+    [
+      "a two-digit year up to 50 years ahead",
+      "Thursday, 18-Aug-50 02:01:18 GMT",
+      Date.UTC(2050, 7, 18, 2, 1, 18),
+    ],
     ["a leap second", "Sat, 31 Dec 2016 23:59:60 GMT", Date.UTC(2017, 0, 1)],
   ])("is read in %s", (_, text, time) => {
     expect(parseHttpDate(text, NOW)).toBe(time);

@@ -34,8 +34,18 @@ describe.each(both)("the %s profile stores", (_, profile) => {
     ["§5.2.2.4", "no-cache, to validate it", { "cache-control": "no-cache", etag: '"a"' }, 200],
     ["§5.2.2.4", "no-cache of some fields", { "cache-control": 'no-cache="a", max-age=60' }, 200],
     ["§5.2.2.7", "private of some fields", { "cache-control": 'private="a", max-age=60' }, 200],
-    ["§5.2.2.3", "an understood status despite no-store", { "cache-control": "max-age=60, no-store, must-understand" }, 200],
-    ["RFC 9213 §2.2", "a targeted max-age despite no-store", { "cache-control": "no-store", "cdn-cache-control": "max-age=60" }, 200],
+    [
+      "§5.2.2.3",
+      "an understood status despite no-store",
+      { "cache-control": "max-age=60, no-store, must-understand" },
+      200,
+    ],
+    [
+      "RFC 9213 §2.2",
+      "a targeted max-age despite no-store",
+      { "cache-control": "no-store", "cdn-cache-control": "max-age=60" },
+      200,
+    ],
   ])("%s: %s", (_section, _name, headers, status) => {
     expect(verdict(profile, headers, status)).toBe("store");
   });
@@ -43,30 +53,60 @@ describe.each(both)("the %s profile stores", (_, profile) => {
   test.each<[string, string, Storability, Headers, number]>([
     ["§5.2.2.5", "no-store", "BYPASS", { "cache-control": "no-store, max-age=60" }, 200],
     ["§5.2.2.7", "private", "BYPASS", { "cache-control": "private, max-age=60" }, 200],
-    ["§5.2.2.7", "private with an unreadable argument", "BYPASS", { "cache-control": "private=, max-age=60" }, 200],
-    ["§5.2.2.3", "a status it does not understand", "BYPASS", { "cache-control": "max-age=60, must-understand" }, 599],
+    [
+      "§5.2.2.7",
+      "private with an unreadable argument",
+      "BYPASS",
+      { "cache-control": "private=, max-age=60" },
+      200,
+    ],
+    [
+      "§5.2.2.3",
+      "a status it does not understand",
+      "BYPASS",
+      { "cache-control": "max-age=60, must-understand" },
+      599,
+    ],
     ["§4.1", "Vary: *", "BYPASS", { ...FRESH, vary: "*" }, 200],
     ["§4.1", "Vary with a star among others", "BYPASS", { ...FRESH, vary: "foo, *" }, 200],
     ["§3.3", "part of a response", "MISS", FRESH, 206],
     ["§3", "a 304 of its own", "MISS", FRESH, 304],
     ["§3", "a status that nothing makes cacheable", "DYNAMIC", { "last-modified": httpDate(-9_999) }, 403],
-    ["§3.3", "a stream of events, which never ends", "DYNAMIC", { ...FRESH, "content-type": "text/event-stream" }, 200],
+    [
+      "§3.3",
+      "a stream of events, which never ends",
+      "DYNAMIC",
+      { ...FRESH, "content-type": "text/event-stream" },
+      200,
+    ],
     ["RFC 9213 §2.2", "a targeted private", "BYPASS", { ...FRESH, "cdn-cache-control": "private" }, 200],
     ["RFC 9213 §2.2", "a targeted no-store", "BYPASS", { ...FRESH, "cdn-cache-control": "no-store" }, 200],
-    ["RFC 9213 §2.1", "no-store beside an invalid targeted field", "BYPASS", { "cache-control": "no-store", "cdn-cache-control": "max-age=60, &" }, 200],
+    [
+      "RFC 9213 §2.1",
+      "no-store beside an invalid targeted field",
+      "BYPASS",
+      { "cache-control": "no-store", "cdn-cache-control": "max-age=60, &" },
+      200,
+    ],
   ])("%s: not %s", (_section, _name, expected, headers, status) => {
     expect(verdict(profile, headers, status)).toBe(expected);
   });
 
-  test.each(["public", "must-revalidate", "s-maxage=60"])("§3.5: answers to Authorization with %s", (directive) => {
-    const headers = { "cache-control": `max-age=60, ${directive}` };
-    expect(verdict(profile, headers, 200, { authorization: "x" })).toBe("store");
-  });
+  test.each(["public", "must-revalidate", "s-maxage=60"])(
+    "§3.5: answers to Authorization with %s",
+    (directive) => {
+      const headers = { "cache-control": `max-age=60, ${directive}` };
+      expect(verdict(profile, headers, 200, { authorization: "x" })).toBe("store");
+    },
+  );
 
-  test.each(["", ", proxy-revalidate", ", immutable"])("§3.5: not answers to Authorization with max-age%s", (more) => {
-    const headers = { "cache-control": `max-age=60${more}` };
-    expect(verdict(profile, headers, 200, { authorization: "x" })).toBe("BYPASS");
-  });
+  test.each(["", ", proxy-revalidate", ", immutable"])(
+    "§3.5: not answers to Authorization with max-age%s",
+    (more) => {
+      const headers = { "cache-control": `max-age=60${more}` };
+      expect(verdict(profile, headers, 200, { authorization: "x" })).toBe("BYPASS");
+    },
+  );
 
   test("what the caller's own directive allows, not what the response says", () => {
     const silent = { "cache-control": "no-store" };
@@ -80,9 +120,12 @@ describe.each(both)("the %s profile stores", (_, profile) => {
 });
 
 describe("a response that says nothing of caching", () => {
-  test.each([200, 203, 204, 300, 301, 404, 405, 410, 414, 501])("is stored by Workers Cache as a %i", (status) => {
-    expect(verdict(workers, {}, status)).toBe("store");
-  });
+  test.each([200, 203, 204, 300, 301, 404, 405, 410, 414, 501])(
+    "is stored by Workers Cache as a %i",
+    (status) => {
+      expect(verdict(workers, {}, status)).toBe("store");
+    },
+  );
 
   test.each([201, 302, 308, 400, 401, 403, 500, 503])("is not stored by Workers Cache as a %i", (status) => {
     expect(verdict(workers, { etag: '"a"' }, status)).toBe("DYNAMIC");
