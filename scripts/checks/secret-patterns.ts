@@ -1,3 +1,5 @@
+import { DEVELOPMENT_SECRET_PREFIX } from "#shared/environment.ts";
+
 /** What a secret looks like in a file. */
 
 const KNOWN: readonly (readonly [kind: string, pattern: RegExp])[] = [
@@ -32,6 +34,8 @@ export function secretsIn(text: string): { line: number; kind: string }[] {
 
 // Random text of this length has both digits and letters; names and paths mostly have no digits.
 function looksRandom(value: string): boolean {
+  // Nothing but development accepts these.
+  if (value.startsWith(DEVELOPMENT_SECRET_PREFIX)) return false;
   return /\d/.test(value) && /[A-Za-z]/.test(value) && entropy(value) >= MIN_ENTROPY;
 }
 

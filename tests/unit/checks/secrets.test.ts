@@ -27,6 +27,7 @@ test.each([
   "postgres://owner:...@host/db?sslmode=verify-full",
   "postgres://user:password@host/name",
   "postgres://gatehouse:development@127.0.0.1:8791/gatehouse",
+  '{ CURSOR_SECRET: "development-another-secret-0123456789" }',
   'secret: "development-assertion-secret-of-the-tests",',
 ])("lets %j pass", (content) => {
   expect(secretsIn(content)).toEqual([]);
