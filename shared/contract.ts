@@ -1,6 +1,7 @@
 import type { Scope } from "./policy.ts";
 import { access } from "./resources/access.ts";
 import { categories } from "./resources/categories.ts";
+import { productImport } from "./resources/product-import.ts";
 import { products } from "./resources/products.ts";
 import { service } from "./resources/service.ts";
 import type { Contract, InputOf, ReplyOf } from "./route.ts";
@@ -11,6 +12,7 @@ export const contract = {
   ...access,
   ...categories,
   ...products,
+  ...productImport,
 } as const satisfies Contract;
 
 export type GatehouseContract = typeof contract;

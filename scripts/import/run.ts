@@ -4,7 +4,7 @@ import { dataFolder, findSession } from "#scripts/local/data-folder.ts";
 import { developmentToken } from "#scripts/local/development-token.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 import { createClient } from "#shared/client.ts";
-import type { ProductImportReport } from "#shared/resources/products.ts";
+import type { ProductImportReport } from "#shared/resources/product-import.ts";
 import type { ImportArguments } from "./options.ts";
 import { partsOf } from "./parts.ts";
 import { createProgress } from "./progress.ts";

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StartError } from "#scripts/local/start-error.ts";
 import { type Client, ProblemError } from "#shared/client.ts";
 import type { GatehouseContract } from "#shared/contract.ts";
-import type { ProductImportReport } from "#shared/resources/products.ts";
+import type { ProductImportReport } from "#shared/resources/product-import.ts";
 import type { Part } from "./parts.ts";
 
 const BUSY: readonly number[] = [429, 503];

@@ -3,6 +3,7 @@
 /** Files and folders that are nothing but catalogue. */
 export const OWNED: readonly string[] = [
   "shared/resources/products.ts",
+  "shared/resources/product-import.ts",
   "shared/resources/categories.ts",
   "origin/db/tables/products.ts",
   "origin/db/tables/categories.ts",

@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { Currency, Money } from "../money.ts";
+import { Money } from "../money.ts";
 import { defineRoute } from "../route.ts";
 import {
   clientRate,
@@ -23,7 +23,7 @@ export const Attributes = Type.Record(
   { maxProperties: 100 },
 );
 
-const fields = {
+export const productFields = {
   sku: Type.String({
     pattern: "^[\\x21-\\x7e]{1,64}$",
     description: "The tenant's own number for the product; unique within the tenant",
@@ -41,12 +41,12 @@ const fields = {
 };
 
 export const Product = Type.Object(
-  { id: Id, ...fields, version: Version, createdAt: Timestamp, updatedAt: Timestamp },
+  { id: Id, ...productFields, version: Version, createdAt: Timestamp, updatedAt: Timestamp },
   { title: "Product", additionalProperties: false },
 );
 export type Product = Static<typeof Product>;
 
-const { sku, name, ...optional } = fields;
+const { sku, name, ...optional } = productFields;
 
 /** What a client sends to create a product; what is left out is null, empty, `active`, in stock. */
 export const ProductCreate = Type.Object(
@@ -59,7 +59,7 @@ export type ProductCreate = Static<typeof ProductCreate>;
 export const ProductPatch = Type.Object(
   Type.Partial(
     Type.Object({
-      ...fields,
+      ...productFields,
       attributes: Type.Record(
         Type.String({ minLength: 1, maxLength: 100 }),
         Nullable(Type.String({ maxLength: 1000 })),
@@ -70,59 +70,6 @@ export const ProductPatch = Type.Object(
   { title: "ProductPatch", additionalProperties: false, minProperties: 1 },
 );
 export type ProductPatch = Static<typeof ProductPatch>;
-
-/** A price as feeds write it: `"120.99"`, in the line's `currency`. */
-const DecimalText = Type.String({ maxLength: 32 });
-
-/** One line of an import, in the spelling of product feeds. Upserts by `sku`. */
-export const ProductImportLine = Type.Object(
-  {
-    sku,
-    name,
-    description: Type.Optional(fields.description),
-    brand: Type.Optional(fields.brand),
-    category: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
-        maxItems: 10,
-        description: "The path from the root; categories that are missing are made",
-      }),
-    ),
-    price: Type.Optional(Nullable(DecimalText)),
-    list_price: Type.Optional(Nullable(DecimalText)),
-    currency: Type.Optional(Currency),
-    in_stock: Type.Optional(Type.Boolean()),
-    status: Type.Optional(ProductStatus),
-    attributes: Type.Optional(Attributes),
-    image: Type.Optional(fields.imageUrl),
-  },
-  { title: "ProductImportLine", additionalProperties: false },
-);
-export type ProductImportLine = Static<typeof ProductImportLine>;
-
-/** What became of an import. `received` = `created` + `updated` + `failed`; blank lines do not count. */
-export const ProductImportReport = Type.Object(
-  {
-    received: Type.Integer(),
-    created: Type.Integer(),
-    updated: Type.Integer(),
-    failed: Type.Integer(),
-    /** The first 1,000 lines that were refused, in order. */
-    errors: Type.Array(
-      Type.Object(
-        {
-          line: Type.Integer({ minimum: 1, description: "The line's number in the body, from 1" }),
-          pointer: Type.String(),
-          rule: Type.String(),
-          detail: Type.String(),
-        },
-        { additionalProperties: false },
-      ),
-      { maxItems: 1000 },
-    ),
-  },
-  { title: "ProductImportReport", additionalProperties: false },
-);
-export type ProductImportReport = Static<typeof ProductImportReport>;
 
 const params = Type.Object({ productId: Id }, { additionalProperties: false });
 const read = { kind: "token", scopes: ["catalog:read"] } as const;
@@ -244,26 +191,5 @@ export const products = {
     },
     responses: { 204: { description: "Deleted", schema: null, headers: [] } },
     problems: ["not-found", "precondition-failed"],
-  }),
-
-  importProducts: defineRoute({
-    method: "POST",
-    path: "/v1/products/import",
-    tag: "Products",
-    summary: "Create or update products from NDJSON, line by line, matched by SKU",
-    servedBy: "origin",
-    access: write,
-    rate: { ...clientRate, cost: 10 },
-    cache: { kind: "none" },
-    idempotency: { kind: "exempt", reason: "lines are upserted by SKU, so a repetition changes nothing" },
-    budgetMs: 300_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "ndjson", line: ProductImportLine, maxBytes: 50 * 1024 * 1024 },
-    },
-    responses: { 200: { description: "What became of each line", schema: ProductImportReport, headers: [] } },
-    problems: [],
   }),
 };

@@ -1,3 +1,4 @@
+import type { productImport as importRoutes } from "#shared/resources/product-import.ts";
 import type { products as routes } from "#shared/resources/products.ts";
 import type { HandlersOf } from "../../call.ts";
 import type { Services } from "../../services.ts";
@@ -5,6 +6,6 @@ import { productImport } from "./import/handler.ts";
 import { productReads } from "./reads.ts";
 import { productWrites } from "./writes.ts";
 
-export function productHandlers(services: Services): HandlersOf<typeof routes> {
+export function productHandlers(services: Services): HandlersOf<typeof routes & typeof importRoutes> {
   return { ...productReads(services), ...productWrites(services), ...productImport(services) };
 }

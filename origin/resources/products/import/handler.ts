@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { headers as names } from "#shared/headers.ts";
 import { Problem } from "#shared/problems.ts";
-import { products as routes } from "#shared/resources/products.ts";
+import { productImport as routes } from "#shared/resources/product-import.ts";
 import type { HandlersOf } from "../../../call.ts";
 import type { Services } from "../../../services.ts";
 import { type Batches, createBatches } from "./batches.ts";
@@ -15,7 +15,7 @@ const MAX_LINE_BYTES = 1024 * 1024;
 const LINES_A_TURN = 100;
 
 /** Imports products line by line as they arrive: one batch is held in memory at a time. */
-export function productImport(services: Services): Pick<HandlersOf<typeof routes>, "importProducts"> {
+export function productImport(services: Services): HandlersOf<typeof routes> {
   return {
     async importProducts({ caller, body }) {
       const report = createReport();

@@ -1,5 +1,5 @@
 import { type Money, parseDecimal } from "#shared/money.ts";
-import { ProductImportLine } from "#shared/resources/products.ts";
+import { ProductImportLine } from "#shared/resources/product-import.ts";
 import { bodyValidator } from "#shared/validate.ts";
 import { type ProductValues, productDefaults } from "../columns.ts";
 import type { Line } from "./lines.ts";

@@ -1,4 +1,4 @@
-import type { ProductImportReport } from "#shared/resources/products.ts";
+import type { ProductImportReport } from "#shared/resources/product-import.ts";
 import type { LineFault } from "./parse-line.ts";
 
 const MAX_ERRORS = 1_000;

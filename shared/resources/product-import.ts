@@ -1,0 +1,81 @@
+import Type, { type Static } from "typebox";
+import { Currency } from "../money.ts";
+import { defineRoute } from "../route.ts";
+import { clientRate, Nullable, none } from "./common.ts";
+import { Attributes, ProductStatus, productFields } from "./products.ts";
+
+/** A price as feeds write it: `"120.99"`, in the line's `currency`. */
+const DecimalText = Type.String({ maxLength: 32 });
+
+/** One line of an import, in the spelling of product feeds. Upserts by `sku`. */
+export const ProductImportLine = Type.Object(
+  {
+    sku: productFields.sku,
+    name: productFields.name,
+    description: Type.Optional(productFields.description),
+    brand: Type.Optional(productFields.brand),
+    category: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+        maxItems: 10,
+        description: "The path from the root; categories that are missing are made",
+      }),
+    ),
+    price: Type.Optional(Nullable(DecimalText)),
+    list_price: Type.Optional(Nullable(DecimalText)),
+    currency: Type.Optional(Currency),
+    in_stock: Type.Optional(Type.Boolean()),
+    status: Type.Optional(ProductStatus),
+    attributes: Type.Optional(Attributes),
+    image: Type.Optional(productFields.imageUrl),
+  },
+  { title: "ProductImportLine", additionalProperties: false },
+);
+export type ProductImportLine = Static<typeof ProductImportLine>;
+
+/** What became of an import. `received` = `created` + `updated` + `failed`; blank lines do not count. */
+export const ProductImportReport = Type.Object(
+  {
+    received: Type.Integer(),
+    created: Type.Integer(),
+    updated: Type.Integer(),
+    failed: Type.Integer(),
+    /** The first 1,000 lines that were refused, in order. */
+    errors: Type.Array(
+      Type.Object(
+        {
+          line: Type.Integer({ minimum: 1, description: "The line's number in the body, from 1" }),
+          pointer: Type.String(),
+          rule: Type.String(),
+          detail: Type.String(),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: 1000 },
+    ),
+  },
+  { title: "ProductImportReport", additionalProperties: false },
+);
+export type ProductImportReport = Static<typeof ProductImportReport>;
+
+export const productImport = {
+  importProducts: defineRoute({
+    method: "POST",
+    path: "/v1/products/import",
+    tag: "Products",
+    summary: "Create or update products from NDJSON, line by line, matched by SKU",
+    servedBy: "origin",
+    access: { kind: "token", scopes: ["catalog:write"] },
+    rate: { ...clientRate, cost: 10 },
+    cache: { kind: "none" },
+    idempotency: { kind: "exempt", reason: "lines are upserted by SKU, so a repetition changes nothing" },
+    budgetMs: 300_000,
+    request: {
+      params: none,
+      query: none,
+      headers: none,
+      body: { kind: "ndjson", line: ProductImportLine, maxBytes: 50 * 1024 * 1024 },
+    },
+    responses: { 200: { description: "What became of each line", schema: ProductImportReport, headers: [] } },
+    problems: [],
+  }),
+};
