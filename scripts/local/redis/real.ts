@@ -33,7 +33,8 @@ export async function realRedis(url: string): Promise<Backend> {
   const translate = scriptTranslator();
   const send = ([name = "", ...args]: Command): Promise<unknown> =>
     redis.callBuffer(
-      name,
+      // ioredis rearranges the replies of some commands, which it knows by their lower-case names.
+      name.toUpperCase(),
       args.map((arg) => Buffer.from(arg, "latin1")),
     );
   return {
