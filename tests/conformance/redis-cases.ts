@@ -88,6 +88,10 @@ export const redisCases: readonly RedisCase[] = [
     ],
     [["HGETALL", "absent"], []],
     [
+      ["hgetall", "h"],
+      ["a", "1", "b", "3", "c", "4"],
+    ],
+    [
       ["HKEYS", "h"],
       ["a", "b", "c"],
     ],
