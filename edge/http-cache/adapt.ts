@@ -1,5 +1,5 @@
 import type { Load, Sent, Upstream } from "./exchange.ts";
-import { endToEnd, type Field } from "./fields.ts";
+import { endToEnd } from "./fields.ts";
 import type { Reply } from "./reply.ts";
 import type { CacheRequest } from "./request.ts";
 
@@ -88,10 +88,7 @@ export function upstreamOf({ status, statusText, headers, body }: Response): Ups
 
 /** The stored bytes are as the origin encoded them, so they are sent as they are. */
 export function responseOf({ status, reason, fields, body }: Reply): Response {
-  return new Response(body, {
-    status,
-    statusText: reason,
-    headers: fields.map(([name, value]: Field): [string, string] => [name, value]),
-    encodeBody: "manual",
-  });
+  const headers = fields.map(([name, value]): [string, string] => [name, value]);
+  const init = { status, statusText: reason, headers, encodeBody: "manual" as const };
+  return new Response(body, init);
 }

@@ -11,7 +11,7 @@ import { variantOf, varyNames } from "./vary.ts";
 /** The body's length goes with the body, and an age only with the moment it is sent. */
 const NOT_STORED = new Set(["age", "cf-cache-status", "content-length"]);
 /** What an entry costs besides its body and text, measured in V8: objects, map slots, array. */
-const OVERHEAD_BYTES = 700;
+const OVERHEAD_BYTES = 1_100;
 const BYTES_PER_CHARACTER = 2;
 const FIELD_OVERHEAD_BYTES = 64;
 
