@@ -1,12 +1,11 @@
 import type { Handler } from "hono";
 import { headers as names } from "#shared/headers.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
-import type { Served } from "./cache/embedded.ts";
-import type { AskForAll } from "./cache/fill.ts";
+import type { AskForAll, Question } from "./cache/fill.ts";
 import { blindVersion, partitionOf, routeHash, type Shared, versionOf } from "./cache/key.ts";
-import type { ResponseCache } from "./cache/serve.ts";
+import type { ResponseCache, Served } from "./cache/serve.ts";
 import type { Sight, Snapshots } from "./cache/snapshot.ts";
-import { cacheControlFor, cacheStatusOf, matchesETag } from "./cache/status.ts";
+import { bypassing, cacheControlFor, matchesETag } from "./cache/status.ts";
 import { type Exchange, type GatewayVariables, type Operation, respond } from "./exchange.ts";
 import { relayProblem } from "./problems.ts";
 
@@ -37,6 +36,18 @@ export function answerFromCache(
     return snapshots.look(tenantId, after, waitUntil);
   }
 
+  async function serve(
+    { waitUntil }: Exchange,
+    question: Question,
+    sight: Sight,
+    params: Readonly<Record<string, string>>,
+  ): Promise<Served> {
+    if (sight.kind === "behind") return bypassing(await askForAll(question));
+    const version =
+      sight.kind === "blind" ? blindVersion(policy, now()) : versionOf(policy, params, sight.versions);
+    return cache({ ...question, policy, version: `${hash}.${version}`, waitUntil });
+  }
+
   return async function answerFromCache(c) {
     const exchange = c.get("exchange");
     const sight = await look(exchange, c.req.raw.headers.get(names.consistency));
@@ -46,27 +57,13 @@ export function answerFromCache(
       target: exchange.target,
       ids: exchange,
     };
-    let served: Served | null = null;
-    if (sight.kind !== "behind") {
-      const version =
-        sight.kind === "blind"
-          ? blindVersion(policy, now())
-          : versionOf(policy, c.req.param(), sight.versions);
-      served = await cache({
-        ...question,
-        policy,
-        version: `${hash}.${version}`,
-        waitUntil: exchange.waitUntil,
-      });
-    }
-    const answer = served?.answer ?? (await askForAll(question));
-    exchange.outcome = served?.how ?? "bypass";
-    const headers: Record<string, string> = { ...answer.headers, ...cacheStatusOf(served) };
-    if (answer.status >= 400) return relayProblem(exchange, answer.status, headers, answer.body);
-    headers["cache-control"] = cacheControl;
+    const served = await serve(exchange, question, sight, c.req.param());
+    exchange.outcome = served.word.toLowerCase();
+    const headers: Record<string, string> = { ...served.headers, "cache-control": cacheControl };
+    if (served.status >= 400) return relayProblem(exchange, served.status, headers, served.body);
     if (matchesETag(c.req.raw.headers.get("if-none-match"), headers["etag"])) {
       return respond(exchange, 304, headers, null);
     }
-    return respond(exchange, answer.status, headers, answer.body);
+    return respond(exchange, served.status, headers, served.body);
   };
 }

@@ -1,5 +1,5 @@
 import { env, exports, WorkerEntrypoint } from "cloudflare:workers";
-import { embeddedCache } from "./cache/serve.ts";
+import { embeddedCache } from "./cache/embedded.ts";
 import { answerFill, type CachedOriginProps, workersCache } from "./cache/workers.ts";
 import { compose } from "./compose.ts";
 import { readEdgeConfig } from "./env.ts";

@@ -1,6 +1,6 @@
+import type { CacheWord } from "../http-cache/status.ts";
 import type { TraceIds } from "../origin.ts";
-import { EmbeddedCache, type Served } from "./embedded.ts";
-import type { AskForAll } from "./fill.ts";
+import type { Answer } from "./answer.ts";
 import type { Partition, Shared } from "./key.ts";
 
 /** One question to the cache: the key's parts, and what to ask the origin on a miss. */
@@ -16,15 +16,8 @@ export type Fill = {
   readonly waitUntil: (work: Promise<unknown>) => void;
 };
 
+/** An answer, with `Cache-Status`, `Cf-Cache-Status` and `Age` among its headers. */
+export type Served = Answer & { readonly word: CacheWord };
+
 /** The response cache in front of the origin, whichever the platform has. */
 export type ResponseCache = (fill: Fill) => Promise<Served>;
-
-/** The embedded cache in front of the origin. */
-export function embeddedCache(askForAll: AskForAll, maxBytes: number, now: () => number): ResponseCache {
-  const cache = new EmbeddedCache(maxBytes, now);
-  return function serve(fill) {
-    const { partition, version, target, policy, waitUntil } = fill;
-    const key = `${partition.tenantId ?? ""} ${partition.subject ?? ""} ${version} ${target}`;
-    return cache.serve(key, policy, () => askForAll(fill), waitUntil);
-  };
-}

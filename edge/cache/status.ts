@@ -1,28 +1,12 @@
 import { headers as names } from "#shared/headers.ts";
-import type { Served } from "./embedded.ts";
+import type { Answer } from "./answer.ts";
 import type { Shared } from "./key.ts";
+import type { Served } from "./serve.ts";
 
-const BYPASSED = { [names.cacheStatus]: "gatehouse; fwd=bypass", "cf-cache-status": "BYPASS" };
-
-/**
- * How the cache answered: `Cache-Status` (RFC 9211), `Cf-Cache-Status` in Cloudflare's words, `Age`.
- * @param served null when the cache was not asked
- */
-export function cacheStatusOf(served: Served | null): Record<string, string> {
-  if (served === null) return BYPASSED;
-  const ttl = served.ttl === null ? "" : `; ttl=${Math.floor(served.ttl)}`;
-  const age = String(Math.floor(served.age));
-  switch (served.how) {
-    case "hit":
-      return { [names.cacheStatus]: `gatehouse; hit${ttl}`, "cf-cache-status": "HIT", age };
-    case "stale":
-      return { [names.cacheStatus]: `gatehouse; hit${ttl}`, "cf-cache-status": "STALE", age };
-    case "miss":
-      return {
-        [names.cacheStatus]: `gatehouse; fwd=uri-miss${served.ttl === null ? "" : "; stored"}`,
-        "cf-cache-status": "MISS",
-      };
-  }
+/** An answer that the cache was not asked for, marked as such (RFC 9211 §2.2). */
+export function bypassing({ status, headers, body }: Answer): Served {
+  const how = { [names.cacheStatus]: "gatehouse; fwd=bypass", "cf-cache-status": "BYPASS" };
+  return { status, headers: { ...headers, ...how }, body, word: "BYPASS" };
 }
 
 /**

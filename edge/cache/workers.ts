@@ -1,11 +1,11 @@
+import { headers as names } from "#shared/headers.ts";
 import type { Contract } from "#shared/route.ts";
+import type { CacheWord } from "../http-cache/status.ts";
 import { refuseFill } from "../problems.ts";
-import type { Answer } from "./answer.ts";
-import type { Served } from "./embedded.ts";
 import type { AskForAll } from "./fill.ts";
-import type { Partition, Shared } from "./key.ts";
-import { lifetimeSeconds } from "./rules.ts";
-import type { ResponseCache } from "./serve.ts";
+import type { Partition } from "./key.ts";
+import type { ResponseCache, Served } from "./serve.ts";
+import { storageControl } from "./storage-control.ts";
 
 /** What partitions Workers Cache; nothing else of the caller reaches the cached entrypoint. */
 export type CachedOriginProps = Partition & { readonly operationId: string };
@@ -17,17 +17,28 @@ const LOOPBACK = "https://cached-origin";
 /** Carries the ids under which the origin logs the fill; it is in no key. */
 const TRACE_HEADER = "gatehouse-trace";
 
+const WORDS: readonly CacheWord[] = [
+  "HIT",
+  "MISS",
+  "EXPIRED",
+  "STALE",
+  "UPDATING",
+  "REVALIDATED",
+  "BYPASS",
+  "DYNAMIC",
+];
+
 /** Cloudflare's cache in front of the `CachedOrigin` entrypoint. */
 export function workersCache(entrypoint: CachedEntrypoint): ResponseCache {
   return async function serve(fill): Promise<Served> {
-    const { operationId, partition, target, version, policy, ids } = fill;
+    const { operationId, partition, target, version, ids } = fill;
     const response = await entrypoint({ ...partition, operationId }).fetch(
       new Request(LOOPBACK + target, {
         headers: { [TRACE_HEADER]: [ids.requestId, ids.correlationId, ids.traceId].join(" ") },
         cf: { cacheKey: `${version}${target}` },
       }),
     );
-    return servedFrom(response, await response.arrayBuffer(), policy);
+    return servedFrom(response, await response.arrayBuffer());
   };
 }
 
@@ -54,32 +65,19 @@ export async function answerFill(
   }
 }
 
-/**
- * The policy as Workers Cache reads it. `max-age`, never `s-maxage`, which would switch off serving
- * stale; and always some directive, since none means two hours.
- */
-export function storageControl(policy: Shared, answer: Answer): string {
-  const lifetime = lifetimeSeconds(policy, answer);
-  if (lifetime <= 0) return "no-store";
-  if (answer.status !== 200) return `max-age=${lifetime}, stale-if-error=0`;
-  const { staleWhileRevalidateSeconds, staleIfErrorSeconds } = policy;
-  return `max-age=${lifetime}, stale-while-revalidate=${staleWhileRevalidateSeconds}, stale-if-error=${staleIfErrorSeconds}`;
+function servedFrom({ status, headers }: Response, body: ArrayBuffer): Served {
+  const { "cache-control": _, ...kept } = Object.fromEntries(headers);
+  const word = wordOf(headers.get("cf-cache-status"));
+  return { status, headers: { ...kept, [names.cacheStatus]: cacheStatusOf(word) }, body, word };
 }
 
-function servedFrom(response: Response, body: ArrayBuffer, policy: Shared): Served {
-  const {
-    "cache-control": _,
-    "cf-cache-status": how,
-    age: ageText,
-    ...headers
-  } = Object.fromEntries(response.headers);
-  const answer = { status: response.status, headers, body };
-  const age = Number(ageText ?? 0);
-  const lifetime = lifetimeSeconds(policy, answer);
-  return { answer, age, how: howOf(how), ttl: lifetime > 0 ? lifetime - age : null };
+function wordOf(status: string | null): CacheWord {
+  const word = WORDS.find((candidate) => candidate === status);
+  return word ?? "DYNAMIC";
 }
 
-function howOf(status: string | undefined): Served["how"] {
-  if (status === "HIT" || status === "REVALIDATED") return "hit";
-  return status === "STALE" || status === "UPDATING" ? "stale" : "miss";
+/** The platform's words in those of RFC 9211, which it does not send itself. */
+function cacheStatusOf(word: CacheWord): string {
+  const isHit = word === "HIT" || word === "STALE" || word === "UPDATING";
+  return isHit ? "gatehouse; hit" : `gatehouse; fwd=${word === "MISS" ? "uri-miss" : "stale"}`;
 }
