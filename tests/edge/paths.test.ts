@@ -66,7 +66,8 @@ describe("the path of a request", () => {
 
   it("answers HEAD like GET, without a body", async () => {
     const { status, body, headers } = await rawRequest(edge.url, "HEAD /v1/products", [authorization]);
-    expect([status, body, headers.get("cache-status")]).toEqual([200, "", "gatehouse; fwd=uri-miss; stored"]);
+    expect([status, body]).toEqual([200, ""]);
+    expect(headers.get("cache-status")).toMatch(/^gatehouse; fwd=uri-miss;.* stored$/);
   });
 });
 
