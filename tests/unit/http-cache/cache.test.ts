@@ -97,6 +97,20 @@ describe("a cache", () => {
     }
   });
 
+  test("reads no more of a body than it may keep before it passes it on", async () => {
+    const { ask } = bench(proxy, { maxEntryBytes: 2_000 });
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(1_500));
+      },
+    });
+    const reply = await ask(script({ ...fresh(""), body: endless }).load);
+    if (!(reply.body instanceof ReadableStream)) throw new Error("the body is not passed on");
+    const reader = reply.body.getReader();
+    expect((await reader.read()).value).toHaveLength(1_500);
+    await reader.cancel();
+  });
+
   test("stores nothing whose body breaks off (§3.3)", async () => {
     const { ask, cache } = bench();
     const body = new ReadableStream<Uint8Array>({
@@ -134,6 +148,28 @@ describe("validation", () => {
     expect(await textOf(hit.body)).toBe("one");
     expect(header(hit, "age")).toBe("99");
     expect(header(hit, "x-new")).toBe("2");
+  });
+
+  test("counts the age from a 304 that has no date as from now", async () => {
+    const { ask, pass } = bench();
+    const origin = script(
+      { headers: { ...validatable, date: httpDate(0) } },
+      { status: 304, headers: {}, body: null },
+    );
+    await ask(origin.load);
+    pass(61);
+    const reply = await ask(origin.load);
+    expect([header(reply, "age"), header(reply, "date")]).toEqual(["0", httpDate(61)]);
+    expect(header(await ask(origin.load), "cf-cache-status")).toBe("HIT");
+  });
+
+  test("sends the whole to a client whose part is of something else (RFC 9110 §13.1.5)", async () => {
+    const { ask } = bench();
+    const origin = script({ headers: validatable, body: "one" });
+    await ask(origin.load);
+    const range = { range: "bytes=1-" };
+    expect((await ask(origin.load, request({ ...range, "if-range": '"a"' }))).status).toBe(206);
+    expect((await ask(origin.load, request({ ...range, "if-range": '"b"' }))).status).toBe(200);
   });
 
   test("replaces what the origin has changed", async () => {
