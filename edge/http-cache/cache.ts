@@ -125,7 +125,7 @@ export class HttpCache {
 
   /** RFC 9111 §4.4. */
   #invalidate(request: CacheRequest, { status, fields }: Upstream): void {
-    const url = new URL(request.path, request.origin ?? NO_ORIGIN);
+    const url = new URL((request.origin ?? NO_ORIGIN) + request.path);
     const [target, ...pointed] = invalidatedPaths(request.method, url, status, fields);
     if (target === undefined) return;
     const { partition } = request;

@@ -54,7 +54,8 @@ function loadFrom(request: Request, method: string, { UPSTREAM, TIMEOUT_MS }: Bi
 }
 
 async function answer(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
-  cache ??= new HttpCache({ maxBytes: bindings.MAX_BYTES, profile: proxy, now: () => Date.now() });
+  const { MAX_BYTES: maxBytes, TIMEOUT_MS: patienceMs } = bindings;
+  cache ??= new HttpCache({ maxBytes, patienceMs, profile: proxy, now: () => Date.now() });
   const waitUntil = (work: Promise<unknown>) => context.waitUntil(work);
   const asked = { ...cacheRequestOf(request), method: methodOf(request, bindings) };
   const load = loadFrom(request, asked.method, bindings);

@@ -42,10 +42,19 @@ export class Revalidation {
   }
 
   /** @throws what `load` throws, when nothing stored may stand in */
-  async ask(asked: Asked): Promise<Reply> {
+  ask(asked: Asked): Promise<Reply> {
+    return this.#orStandIn(asked, (fill) => this.#ask(asked, fill));
+  }
+
+  /** Passes a HEAD on; a 200 tells whether what is stored still holds (RFC 9111 §4.3.5). */
+  head(asked: Asked): Promise<Reply> {
+    return this.#orStandIn(asked, () => this.#head(asked));
+  }
+
+  async #orStandIn(asked: Asked, ask: (fill: Fill) => Promise<Reply>): Promise<Reply> {
     const fill = this.#fills.begin();
     try {
-      return await this.#ask(asked, fill);
+      return await ask(fill);
     } catch (error) {
       const reply = this.#standIn(asked, fill, "disconnected", null);
       if (reply === null) throw error;
@@ -55,8 +64,7 @@ export class Revalidation {
     }
   }
 
-  /** Passes a HEAD on; a 200 tells whether what is stored still holds (RFC 9111 §4.3.5). */
-  async head(asked: Asked): Promise<Reply> {
+  async #head(asked: Asked): Promise<Reply> {
     const { request, entry } = asked;
     const answered = await this.#load(asked);
     const provenance = { ...this.#provenance(asked, answered.status), word: "BYPASS" } as const;
@@ -98,6 +106,8 @@ export class Revalidation {
   /** The origin's answer, stored if it may be. */
   async #take(asked: Asked, answered: Answered, fill: Fill): Promise<Reply> {
     const { request, entry } = asked;
+    // Asked as a GET in order to fill the cache.
+    const isHead = request.method === "HEAD";
     const filling = { ...request, method: "GET" };
     const control = controlOf(
       answered.fields,
@@ -110,11 +120,13 @@ export class Revalidation {
     if (verdict !== "store") {
       // What replaced the stored response may not be kept, but the stored one is history all the same.
       if (entry !== null && answered.status < 500) this.#store.remove(entry);
+      if (isHead) discard(answered.body);
       return passedOn(answered, request.method, this.#profile, { ...provenance, word: verdict });
     }
     const collected = await collect(answered.body, this.#maxBodyBytes);
     if (entry !== null) this.#store.remove(entry);
     if (!collected.isWhole) {
+      if (isHead) discard(collected.body);
       const upstream = { ...answered, body: collected.body };
       return passedOn(upstream, request.method, this.#profile, { ...provenance, word: "MISS" });
     }

@@ -1,6 +1,7 @@
 import { type Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { request as httpsRequest, type Agent as SecureAgent } from "node:https";
 import { pipeline } from "node:stream";
+import { passOn } from "./pass-on.ts";
 import { endToEndHeaders, RELAY_FAILURE_HEADER, RELAY_HEADER, withoutHeaders } from "./raw-headers.ts";
 import type { Exchanges } from "./relay.ts";
 
@@ -31,8 +32,7 @@ export function relayToUpstream(
   let answered: IncomingMessage | null = null;
   asked.on("response", (answer) => {
     answered = answer;
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEndHeaders(answer.rawHeaders));
-    pipeline(answer, response, () => undefined);
+    passOn(answer, response);
   });
   asked.on("error", () => {
     // What comes after a complete message is not of it (RFC 9112 §6.3), so its faults are not either.
@@ -58,7 +58,11 @@ function passInterim(
     const former = hints[name];
     hints[name] = former === undefined ? value : [former, value].flat();
   }
-  client.writeEarlyHints(hints);
+  try {
+    client.writeEarlyHints(hints);
+  } catch {
+    // Node takes only well-formed `Link`s for hints; a hint is nothing that a response depends on.
+  }
 }
 
 /** Tells the worker that there is no answer. To break the connection would make workerd ask again. */

@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { pipeline } from "node:stream";
+import { passOn } from "./pass-on.ts";
 import { endToEndHeaders, RELAY_HEADER } from "./raw-headers.ts";
 import type { Exchanges } from "./relay.ts";
 
@@ -20,10 +21,9 @@ export function relayToWorker(
   agent: Agent,
 ): RequestListener {
   return function relay(request, response) {
-    worker().then(
-      (url) => exchange(exchanges, new URL(url), agent, request, response),
-      () => response.destroy(),
-    );
+    worker()
+      .then((url) => exchange(exchanges, new URL(url), agent, request, response))
+      .catch(() => refuse(response));
   };
 }
 
@@ -55,12 +55,14 @@ function exchange(
     exchanges.delete(id);
     asked.destroy();
   });
-  asked.on("response", (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEndHeaders(answer.rawHeaders));
-    pipeline(answer, response, () => undefined);
-  });
-  asked.on("error", () => response.destroy());
+  asked.on("response", (answer) => passOn(answer, response));
+  asked.on("error", () => refuse(response));
   pipeline(request, asked, () => undefined);
+}
+
+function refuse(response: ServerResponse): void {
+  if (response.headersSent) response.destroy();
+  else response.writeHead(502, { "content-type": "text/plain" }).end("The cache cannot be reached.\n");
 }
 
 /** A request to a proxy may name its target in full (RFC 9112 §3.2.2). */

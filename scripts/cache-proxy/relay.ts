@@ -24,13 +24,15 @@ export type Relay = {
 /** The responses that clients wait for, by the id that goes with their requests. */
 export type Exchanges = Map<string, ServerResponse>;
 
+/** Idle connections end before the other side ends them, which a request could meet half-way. */
+const POOL = { keepAlive: true, timeout: 2_000 };
+
 export async function startRelay(upstream: string, port: number): Promise<Relay> {
   const exchanges: Exchanges = new Map();
   const worker = Promise.withResolvers<string>();
   const upstreamUrl = new URL(upstream);
-  const agent = new Agent({ keepAlive: true });
-  const upstreamAgent =
-    upstreamUrl.protocol === "https:" ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  const agent = new Agent(POOL);
+  const upstreamAgent = upstreamUrl.protocol === "https:" ? new SecureAgent(POOL) : new Agent(POOL);
   const front = createServer(
     { keepAliveTimeout: 60_000 },
     relayToWorker(exchanges, () => worker.promise, agent),

@@ -289,6 +289,23 @@ describe("a HEAD", () => {
     expect(header(hit, "cf-cache-status")).toBe("HIT");
   });
 
+  test("is answered by a stale GET when the origin cannot be reached", async () => {
+    const { ask, pass } = bench();
+    const origin = script(stored, new Error("down"));
+    await ask(origin.load);
+    pass(61);
+    const reply = await ask(origin.load, head);
+    expect([reply.body, header(reply, "cf-cache-status")]).toEqual([null, "STALE"]);
+  });
+
+  test("lets go of a body that was asked for to fill the cache in vain", async () => {
+    const { ask } = bench(workers);
+    const cancelled = Promise.withResolvers<string>();
+    const body = new ReadableStream<Uint8Array>({ cancel: () => cancelled.resolve("cancelled") });
+    await ask(script({ headers: { "cache-control": "no-store" }, body }).load, head);
+    expect(await cancelled.promise).toBe("cancelled");
+  });
+
   test.each([
     ["entity tag", { etag: '"b"' }],
     ["length", { etag: '"a"', "content-length": "4" }],

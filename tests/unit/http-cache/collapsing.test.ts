@@ -141,6 +141,14 @@ describe("what becomes invalid", () => {
     },
   );
 
+  test("goes by a write to a path that looks like a host", async () => {
+    const { ask, cache } = bench();
+    const strange = { key: "//", path: "//" };
+    await ask(script(fresh("one")).load, request({}, strange));
+    await ask(script({}).load, { ...post, ...strange });
+    expect(cache.size).toBe(0);
+  });
+
   test("stays by a failed write, and by a safe method", async () => {
     const { ask, cache } = bench();
     await ask(script(fresh("one")).load);
