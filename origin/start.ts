@@ -13,6 +13,8 @@ import { createLogger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { buildOps } from "./ops.ts";
 import { runChecks } from "./readiness.ts";
+import { checkBeat } from "./relay/beat.ts";
+import { addRelayMetrics } from "./relay/metrics.ts";
 import { redisPublisher } from "./relay/publish.ts";
 import { startRelay } from "./relay/relay.ts";
 import { commitSignal } from "./relay/signal.ts";
@@ -75,6 +77,7 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
   const relay = startRelay({ connections, publish: redisPublisher(redis), log: logger, now });
   const committed = await commitSignal(connections, relay.wake);
   const metrics = createMetrics(connections);
+  addRelayMetrics(metrics.registry, { relay, connections, now });
   const services = {
     connections,
     write: createWrite({ connections, committed }),
@@ -88,6 +91,7 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
   const checks = [
     { name: "database", required: true, run: () => ping(connections.db) },
     { name: "redis", required: false, run: () => redis.ping() },
+    { name: "relay", required: false, run: () => checkBeat(redis) },
   ];
   let serving = true;
   const ops = buildOps({

@@ -13,6 +13,9 @@ export const WATERMARK_KEY = "gatehouse:watermark";
 /** The Redis key of the relay's last sign of life: milliseconds since the epoch by Redis's clock. */
 export const BEAT_KEY = "gatehouse:beat";
 
+/** A relay beats every 400 ms; after this long in silence it is taken for dead. */
+export const MAX_BEAT_AGE_MS = 1_500;
+
 /**
  * The field of a tenant's versions that names this set of them. Whoever finds it missing sets it to
  * something random: versions that were lost begin anew, and every older cache key is unreachable

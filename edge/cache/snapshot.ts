@@ -1,3 +1,4 @@
+import { MAX_BEAT_AGE_MS } from "#shared/freshness.ts";
 import { setBounded } from "../bounded-map.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Versions } from "./key.ts";
@@ -27,8 +28,6 @@ export type Sight =
 const REFRESH_AFTER_MS = 500;
 const BLOCK_AFTER_MS = 1_000;
 const RETRY_AFTER_MS = 1_000;
-/** A relay beats every 400 ms; after this long it is taken for dead. */
-const MAX_BEAT_AGE_MS = 1_500;
 const FOLLOWER_PATIENCE_MS = 500;
 const MAX_TENANTS = 10_000;
 

@@ -10,8 +10,16 @@ import { asRelay, BATCH, drawVersion, markDelivered, readUndelivered, sweep } fr
 export type Relay = {
   /** Something was committed: look now rather than at the next turn. */
   readonly wake: () => void;
+  readonly state: () => RelayState;
   /** Ends after the turn that is running. */
   readonly stop: () => Promise<void>;
+};
+
+export type RelayState = {
+  /** When this process last told Redis, in milliseconds since the epoch; null: never, as long as others do. */
+  readonly publishedAt: number | null;
+  /** Turns that failed, since the start. */
+  readonly failures: number;
 };
 
 type Options = {
@@ -32,6 +40,8 @@ export function startRelay({ connections, publish, log, now }: Options): Relay {
   const bell = createBell();
   let stopping = false;
   let failing = false;
+  let failures = 0;
+  let publishedAt: number | null = null;
   let sweptAt = now();
 
   /** One turn. @returns whether there may be more to do at once */
@@ -41,6 +51,7 @@ export function startRelay({ connections, publish, log, now }: Options): Relay {
       const { rows } = undelivered;
       // Also when there is nothing new: it is the sign of life that edges trust the versions by.
       await publish(undelivered, rows.length === 0 ? "0" : await drawVersion(tx));
+      publishedAt = now();
       if (rows.length > 0) await markDelivered(tx, rows);
       return rows.length;
     });
@@ -66,6 +77,7 @@ export function startRelay({ connections, publish, log, now }: Options): Relay {
       // Once, not every second of an outage.
       if (!failing) log.error({ err: error, stage: "relay" }, "the relay cannot deliver");
       failing = true;
+      failures++;
       return RETRY_MS;
     }
   }
@@ -80,6 +92,7 @@ export function startRelay({ connections, publish, log, now }: Options): Relay {
   const ended = run();
   return {
     wake: bell.ring,
+    state: () => ({ publishedAt, failures }),
     async stop() {
       stopping = true;
       bell.ring();

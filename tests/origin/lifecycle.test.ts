@@ -37,6 +37,7 @@ test("/live, /ready and /metrics answer on the ops port, with every dependency a
     checks: [
       { name: "database", required: true, ok: true, latency_ms: expect.any(Number) },
       { name: "redis", required: false, ok: true, latency_ms: expect.any(Number) },
+      { name: "relay", required: false, ok: true, latency_ms: expect.any(Number) },
     ],
   });
   await originClient((await newTenant()).id, url)("/v1/products");
@@ -52,7 +53,9 @@ test("/ready stays 200 without Redis, which only freshness needs", async () => {
   const { opsUrl } = await start({ UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" });
   const ready = await fetch(`${opsUrl}/ready`);
   expect(ready.status).toBe(200);
-  expect(await ready.json()).toMatchObject({ checks: [{ ok: true }, { name: "redis", ok: false }] });
+  expect(await ready.json()).toMatchObject({
+    checks: [{ ok: true }, { name: "redis", ok: false }, { name: "relay", ok: false }],
+  });
 });
 
 test("each request is one line with its ids, operation, outcome and latency, and no secret", async () => {
