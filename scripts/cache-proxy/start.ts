@@ -1,7 +1,7 @@
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { bundleEdge } from "#scripts/local/edge.ts";
-import { LOOPBACK, portError } from "#scripts/local/ports.ts";
+import { LOOPBACK, requirePort } from "#scripts/local/ports.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 import type { CacheProxyOptions } from "./options.ts";
 import { type Relay, startRelay } from "./relay.ts";
@@ -18,15 +18,18 @@ export async function startCacheProxy(
   options: CacheProxyOptions,
   script?: string,
 ): Promise<RunningCacheProxy> {
+  await requirePort(options.port, "the cache proxy").catch(() => {
+    throw new StartError(
+      `Port ${options.port} is taken, or may not be used: stop the program that listens there, ` +
+        "or choose another one with --port.",
+    );
+  });
   const bundle = script ?? (await bundleCacheProxy());
   if (options.direct) {
     const miniflare = await startWorker(bundle, options, options.upstream, options.port);
     return { url: await urlOf(miniflare), stop: () => miniflare.dispose() };
   }
-  const relay = await startRelay(options.upstream, options.port).catch((error: unknown) => {
-    throw portError(options.port, "the cache proxy", error);
-  });
-  return startBehind(relay, bundle, options);
+  return startBehind(await startRelay(options.upstream, options.port), bundle, options);
 }
 
 export function bundleCacheProxy(): Promise<string> {
