@@ -3,14 +3,15 @@ import { headers as names } from "#shared/headers.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { AskForAll, Question } from "./cache/fill.ts";
 import { blindVersion, partitionOf, routeHash, type Shared, versionOf } from "./cache/key.ts";
-import type { ResponseCache, Served } from "./cache/serve.ts";
+import type { ForgivingCache } from "./cache/last-good.ts";
+import type { Served } from "./cache/serve.ts";
 import type { Sight, Snapshots } from "./cache/snapshot.ts";
 import { bypassing, cacheControlFor, matchesETag } from "./cache/status.ts";
 import { type Exchange, type GatewayVariables, type Operation, respond } from "./exchange.ts";
 import { relayProblem } from "./problems.ts";
 
 export type CacheDependencies = {
-  readonly cache: ResponseCache;
+  readonly cache: ForgivingCache;
   readonly askForAll: AskForAll;
   readonly snapshots: Snapshots;
   readonly tokens: ConsistencyTokens;
@@ -41,23 +42,30 @@ export function answerFromCache(
     question: Question,
     sight: Sight,
     params: Readonly<Record<string, string>>,
+    mustSee: boolean,
   ): Promise<Served> {
-    if (sight.kind === "behind") return bypassing(await askForAll(question));
+    const ask = { ...question, policy, waitUntil };
+    if (sight.kind === "behind") {
+      // Whoever sent a token must see the write; for others older is better than nothing.
+      const answer = askForAll(question).then(bypassing);
+      return mustSee ? answer : answer.catch((error: unknown) => cache.serveOlder(ask, error));
+    }
     const version =
       sight.kind === "blind" ? blindVersion(policy, now()) : versionOf(policy, params, sight.versions);
-    return cache({ ...question, policy, version: `${hash}.${version}`, waitUntil });
+    return cache.serve({ ...ask, version: `${hash}.${version}` });
   }
 
   return async function answerFromCache(c) {
     const exchange = c.get("exchange");
-    const sight = await look(exchange, c.req.raw.headers.get(names.consistency));
+    const token = c.req.raw.headers.get(names.consistency);
+    const sight = await look(exchange, token);
     const question = {
       operationId: id,
       partition: partitionOf(policy, exchange.principal),
       target: exchange.target,
       ids: exchange,
     };
-    const served = await serve(exchange, question, sight, c.req.param());
+    const served = await serve(exchange, question, sight, c.req.param(), token !== null);
     exchange.outcome = served.word.toLowerCase();
     const headers: Record<string, string> = { ...served.headers, "cache-control": cacheControl };
     if (served.status >= 400) return relayProblem(exchange, served.status, headers, served.body);

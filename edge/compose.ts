@@ -6,6 +6,7 @@ import { KeySource } from "./auth/keys.ts";
 import { TokenMemory } from "./auth/memory.ts";
 import { consistencyTokens } from "./cache/consistency-token.ts";
 import { type AskForAll, fillFromOrigin } from "./cache/fill.ts";
+import { withLastGood } from "./cache/last-good.ts";
 import { redisSnapshots } from "./cache/read-snapshot.ts";
 import type { ResponseCache } from "./cache/serve.ts";
 import { Snapshots } from "./cache/snapshot.ts";
@@ -79,7 +80,7 @@ export function compose(config: EdgeConfig, { shield, log, now, cache }: Platfor
       now,
     ),
     quotas: config.quotas,
-    caching: { cache: cache(askForAll), askForAll, snapshots, tokens, now },
+    caching: { cache: withLastGood(cache(askForAll)), askForAll, snapshots, tokens, now },
     forwarding: { origin, snapshots, tokens },
     ownHandlers: {
       getHealth: health({ origin: fetchKeySet, redis: () => redis.ping() }),

@@ -1,4 +1,5 @@
 import { headers as names } from "#shared/headers.ts";
+import { Problem } from "#shared/problems.ts";
 import type { Contract } from "#shared/route.ts";
 import type { CacheWord } from "../http-cache/status.ts";
 import { refuseFill } from "../problems.ts";
@@ -65,10 +66,18 @@ export async function answerFill(
   }
 }
 
+/** @throws Problem when the entrypoint could not answer and nothing stored stood in */
 function servedFrom({ status, headers }: Response, body: ArrayBuffer): Served {
+  if (status >= 500) throw failureOf(status, headers.get("retry-after"));
   const { "cache-control": _, ...kept } = Object.fromEntries(headers);
   const word = wordOf(headers.get("cf-cache-status"));
   return { status, headers: { ...kept, [names.cacheStatus]: cacheStatusOf(word) }, body, word };
+}
+
+function failureOf(status: number, retryAfter: string | null): Problem {
+  const headers = retryAfter === null ? {} : { "retry-after": retryAfter };
+  if (status === 504) return new Problem("deadline-exceeded", {}, headers);
+  return new Problem(status === 502 ? "bad-gateway" : "unavailable", {}, headers);
 }
 
 function wordOf(status: string | null): CacheWord {

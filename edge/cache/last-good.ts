@@ -1,0 +1,57 @@
+import { Problem, type ProblemCode } from "#shared/problems.ts";
+import { setBounded } from "../bounded-map.ts";
+import type { Fill, ResponseCache, Served } from "./serve.ts";
+
+const MAX_TARGETS = 10_000;
+
+/** What the origin being away looks like. */
+const AWAY: ReadonlySet<ProblemCode> = new Set(["unavailable", "deadline-exceeded", "bad-gateway"]);
+
+export type ForgivingCache = {
+  readonly serve: ResponseCache;
+  /**
+   * Answers from the entry of an earlier version, marked stale.
+   * @throws `error` when there is none, or when it does not say that the origin is away
+   */
+  readonly serveOlder: (fill: Omit<Fill, "version">, error: unknown) => Promise<Served>;
+};
+
+/**
+ * A cache that, when the origin is away, answers from the entry of an earlier version: a write that
+ * came just before an outage would otherwise leave nothing to serve.
+ */
+export function withLastGood(cache: ResponseCache): ForgivingCache {
+  const versions = new Map<string, string>();
+
+  async function serveOlder(fill: Omit<Fill, "version">, error: unknown): Promise<Served> {
+    const version = versions.get(nameOf(fill));
+    if (version === undefined || !isAway(error)) throw error;
+    const served = await cache({ ...fill, version }).catch(() => null);
+    if (served === null || served.status >= 400) throw error;
+    const how = { "cache-status": "gatehouse; hit; detail=stale", "cf-cache-status": "STALE" };
+    return { ...served, headers: { ...served.headers, ...how }, word: "STALE" };
+  }
+
+  return {
+    serveOlder,
+    async serve(fill) {
+      try {
+        const served = await cache(fill);
+        if (served.word !== "HIT" && served.status < 400) {
+          setBounded(versions, MAX_TARGETS, nameOf(fill), fill.version);
+        }
+        return served;
+      } catch (error) {
+        return serveOlder(fill, error);
+      }
+    },
+  };
+}
+
+function nameOf({ partition, target }: Pick<Fill, "partition" | "target">): string {
+  return `${partition.tenantId ?? ""} ${partition.subject ?? ""} ${target}`;
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof Problem && AWAY.has(error.code);
+}
