@@ -34,6 +34,8 @@ export type OriginRequest = {
 export type Origin = (request: OriginRequest) => Promise<Response>;
 
 const MAX_RETRY_DELAY_MS = 50;
+/** An origin that could not be reached is tried last for this long. */
+const AWAY_MS = 2_000;
 
 type Options = {
   readonly urls: readonly string[];
@@ -49,6 +51,7 @@ type Options = {
  */
 export function createOrigin({ urls, secret, sign, now, fetch }: Options): Origin {
   let turn = 0;
+  const away = new Map<string, number>();
 
   async function attempt(request: OriginRequest, url: string, budgetMs: number): Promise<Response> {
     const assertion = await assert(request, budgetMs);
@@ -88,19 +91,33 @@ export function createOrigin({ urls, secret, sign, now, fetch }: Options): Origi
 
   return async function askOrigin(request) {
     const deadline = now() + request.budgetMs;
+    const candidates = inOrder(urls, turn++, away, now());
     const attempts = request.method === "GET" ? 2 : 1;
-    for (let left = attempts; ; left--) {
-      const url = urls[turn++ % urls.length] ?? "";
-      const budgetMs = deadline - now();
+    for (let attempted = 1; ; attempted++) {
+      const url = candidates[(attempted - 1) % candidates.length] ?? "";
       try {
-        return await attempt(request, url, Math.max(1, budgetMs));
+        return await attempt(request, url, Math.max(1, deadline - now()));
       } catch (error) {
         if (isTimeout(error) || now() >= deadline) throw new Problem("deadline-exceeded");
-        if (left === 1) throw new Problem("unavailable", {}, { "retry-after": "2" });
+        away.set(url, now() + AWAY_MS);
+        if (attempted === attempts) throw new Problem("unavailable", {}, { "retry-after": "2" });
         await delay(Math.random() * MAX_RETRY_DELAY_MS);
       }
     }
   };
+}
+
+/** The origins as a request tries them: in turn, those that failed just now last. */
+function inOrder(
+  urls: readonly string[],
+  turn: number,
+  away: ReadonlyMap<string, number>,
+  now: number,
+): readonly string[] {
+  const first = turn % urls.length;
+  const rotated = [...urls.slice(first), ...urls.slice(0, first)];
+  const isAway = (url: string) => (away.get(url) ?? 0) > now;
+  return [...rotated.filter((url) => !isAway(url)), ...rotated.filter(isAway)];
 }
 
 function isTimeout(error: unknown): boolean {

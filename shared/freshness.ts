@@ -17,9 +17,16 @@ export const BEAT_KEY = "gatehouse:beat";
 export const MAX_BEAT_AGE_MS = 1_500;
 
 /**
- * The field of a tenant's versions that names this set of them. Whoever finds it missing sets it to
- * something random: versions that were lost begin anew, and every older cache key is unreachable
- * (docs/decisions/0008-births.md).
+ * The Redis key of the era: the database that the versions are of, and a random name. The relay begins a
+ * new one when it finds another database's, or transaction ids that its own has not reached: then
+ * Postgres was replaced or put back, and no number of before means anything.
+ */
+export const ERA_KEY = "gatehouse:era";
+
+/**
+ * The field of a tenant's versions that names this set of them: the era and something random. Whoever
+ * finds it missing, or of another era, sets it: versions that were lost begin anew, and every older
+ * cache key is unreachable (docs/decisions/0008-births.md).
  */
 export const BIRTH_FIELD = "birth";
 

@@ -69,6 +69,9 @@ function bodyHeaderCheck(body: BodyContract): (headers: HeaderReader) => void {
     if (mediaType.trim() !== expected || !parameters.every(isUtf8)) {
       throw new Problem("unsupported-media-type", { detail: `send ${expected} in UTF-8` });
     }
+    if ((headers.get("content-encoding") ?? "identity").toLowerCase() !== "identity") {
+      throw new Problem("unsupported-media-type", { detail: "send the body without a content coding" });
+    }
     if (Number(headers.get("content-length") ?? 0) > body.maxBytes) throw payloadTooLarge(body.maxBytes);
   };
 }

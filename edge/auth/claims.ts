@@ -1,4 +1,5 @@
 import type { JWTPayload } from "jose";
+import { isHostile } from "#shared/coerce.ts";
 import type { Principal } from "#shared/identity.ts";
 
 const TENANT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -6,6 +7,9 @@ const MAX_CLAIM_LENGTH = 256;
 
 /** The furthest `exp` that is believed, in seconds from now: no token lasts for ever. */
 const MAX_LIFETIME_SECONDS = 366 * 86_400;
+
+/** How far an issuer's clock may be ahead of ours. */
+const CLOCK_SKEW_SECONDS = 60;
 
 export type VerifiedToken = {
   readonly principal: Principal;
@@ -24,13 +28,14 @@ export function readClaims(payload: JWTPayload, nowSeconds: number): VerifiedTok
   if (typeof tenantId !== "string" || !TENANT_ID.test(tenantId)) return null;
   if (typeof scope !== "string") return null;
   if (!isInstant(exp) || !isInstant(iat)) return null;
-  if (exp > nowSeconds + MAX_LIFETIME_SECONDS) return null;
+  if (exp > nowSeconds + MAX_LIFETIME_SECONDS || iat > nowSeconds + CLOCK_SKEW_SECONDS) return null;
   const scopes = scope.split(" ").filter((name) => name !== "");
   return { principal: { subject: sub, clientId, tenantId, scopes }, expiresAt: exp };
 }
 
 function isName(claim: unknown): claim is string {
-  return typeof claim === "string" && claim.length > 0 && claim.length <= MAX_CLAIM_LENGTH;
+  if (typeof claim !== "string" || isHostile(claim)) return false;
+  return claim.length > 0 && claim.length <= MAX_CLAIM_LENGTH;
 }
 
 function isInstant(claim: unknown): claim is number {

@@ -4,6 +4,7 @@ import { Compile } from "typebox/compile";
 import {
   BEAT_KEY,
   BIRTH_FIELD,
+  ERA_KEY,
   VERSIONS_TTL_SECONDS,
   versionsKey,
   WATERMARK_KEY,
@@ -12,10 +13,14 @@ import type { ReadSnapshot } from "./snapshot.ts";
 
 /**
  * Watermark, age of the relay's last beat (-1: none) and versions of one moment: no write can fall
- * between them. Versions that are missing are born under the name ARGV[1].
+ * between them. Versions that are missing, or of another era, are born under the name ARGV[1].
  */
 const READ = `
-if redis.call('HSETNX', KEYS[3], '${BIRTH_FIELD}', ARGV[1]) == 1 then
+local era = redis.call('GET', KEYS[4]) or ''
+local birth = redis.call('HGET', KEYS[3], '${BIRTH_FIELD}')
+if not birth or string.sub(birth, 1, #era + 1) ~= era .. ' ' then
+  redis.call('DEL', KEYS[3])
+  redis.call('HSET', KEYS[3], '${BIRTH_FIELD}', era .. ' ' .. ARGV[1])
   redis.call('EXPIRE', KEYS[3], ${VERSIONS_TTL_SECONDS})
 end
 local beat = redis.call('GET', KEYS[2])
@@ -36,13 +41,14 @@ const UNTOUCHED = "0";
 /** Reads a tenant's snapshot from Redis in one command. */
 export function redisSnapshots(redis: Redis): ReadSnapshot {
   return async function readSnapshot(tenantId) {
-    const keys = [WATERMARK_KEY, BEAT_KEY, versionsKey(tenantId)];
+    const keys = [WATERMARK_KEY, BEAT_KEY, versionsKey(tenantId), ERA_KEY];
     const answer: unknown = await redis.eval(READ, keys, [crypto.randomUUID()]);
     if (!Answer.Check(answer)) throw new Error("Redis gave an answer that is not a snapshot");
     const [watermark, beatAgeMs, flat] = answer;
     const fields = new Map<string, string>();
     for (let i = 0; i + 1 < flat.length; i += 2) fields.set(String(flat[i]), String(flat[i + 1]));
-    const birth = fields.get(BIRTH_FIELD) ?? "";
+    // Its random part is enough to tell it from all others.
+    const birth = fields.get(BIRTH_FIELD)?.split(" ").at(-1) ?? "";
     return {
       watermark: Number(watermark),
       beatAgeMs: beatAgeMs < 0 ? null : beatAgeMs,

@@ -53,13 +53,18 @@ export class Snapshots {
 
   /** @param after a transaction that the caller must see, by its consistency token; 0 for none */
   async look(tenantId: string, after: number, waitUntil: WaitUntil): Promise<Sight> {
-    const mustSee = Math.max(after, this.#writes.get(tenantId) ?? 0);
-    const snapshot = await this.#current(tenantId, mustSee, waitUntil);
+    const snapshot = await this.#current(tenantId, this.#mustSee(tenantId, after), waitUntil);
+    // Again: a write may have been noted while Redis was read.
+    const mustSee = this.#mustSee(tenantId, after);
     if (mustSee > 0 && (snapshot === null || mustSee >= snapshot.watermark)) return { kind: "behind" };
     if (snapshot === null) return { kind: "blind" };
     this.#writes.delete(tenantId);
     const { beatAgeMs, versions } = snapshot;
     return beatAgeMs === null || beatAgeMs > MAX_BEAT_AGE_MS ? { kind: "blind" } : { kind: "sees", versions };
+  }
+
+  #mustSee(tenantId: string, after: number): number {
+    return Math.max(after, this.#writes.get(tenantId) ?? 0);
   }
 
   async #current(tenantId: string, mustSee: number, waitUntil: WaitUntil): Promise<Held | null> {

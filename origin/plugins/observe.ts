@@ -30,7 +30,8 @@ function end({ inFlight, requests, durationSeconds }: Metrics, request: FastifyR
   inFlight.dec();
   requests.inc({ operation, status: isAnswered ? reply.statusCode : "aborted" });
   durationSeconds.observe({ operation }, elapsedTime / 1000);
-  request.log.info(
+  const level = isAnswered && reply.statusCode >= 500 ? "error" : "info";
+  request.log[level](
     {
       stage: "origin",
       operation,

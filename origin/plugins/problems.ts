@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
+import { headers as names } from "#shared/headers.ts";
 import {
   PROBLEM_MEDIA_TYPE,
   Problem,
@@ -81,6 +82,8 @@ export function answerFrameworkError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  // No hook has run for it.
+  reply.headers({ [names.requestId]: request.id, [names.correlationId]: request.id });
   sendProblem(problemOf(error, request), request, reply);
 }
 

@@ -3,6 +3,7 @@ import type { Redis } from "@upstash/redis";
 import {
   BEAT_KEY,
   BIRTH_FIELD,
+  ERA_KEY,
   itemField,
   listField,
   VERSIONS_TTL_SECONDS,
@@ -13,26 +14,35 @@ import type { OutboxRow, Undelivered } from "./store.ts";
 
 /**
  * Publishes versions, watermark and a sign of life at one moment: an edge that reads the watermark has
- * the versions. Everything is max-merged, never counted up, so that publishing twice, or late, changes
- * nothing; versions that were missing are born.
+ * the versions. Within an era everything is max-merged, never counted up, so that publishing twice, or
+ * late, changes nothing; versions that were missing are born.
  *
- * KEYS: watermark, beat, then one hash a tenant. ARGV: watermark, version, the name of what is born, then
- * for each hash the number of its fields and their names.
+ * KEYS: watermark, beat, era, then one hash a tenant. ARGV: watermark, next transaction id, database,
+ * version, the name of what is born, then for each hash the number of its fields and their names.
  */
 const PUBLISH = `
-local at = 4
-for k = 3, #KEYS do
-  redis.call('HSETNX', KEYS[k], '${BIRTH_FIELD}', ARGV[3])
+local function isOf(name, owner) return name and string.sub(name, 1, #owner + 1) == owner .. ' ' end
+local era = redis.call('GET', KEYS[3])
+local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+if not isOf(era, ARGV[3]) or known > tonumber(ARGV[2]) then
+  era, known = ARGV[3] .. ' ' .. ARGV[5], -1
+  redis.call('SET', KEYS[3], era)
+end
+if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
+local at = 6
+for k = 4, #KEYS do
+  if not isOf(redis.call('HGET', KEYS[k], '${BIRTH_FIELD}'), era) then
+    redis.call('DEL', KEYS[k])
+    redis.call('HSET', KEYS[k], '${BIRTH_FIELD}', era .. ' ' .. ARGV[5])
+  end
   redis.call('EXPIRE', KEYS[k], ${VERSIONS_TTL_SECONDS})
   local fields = tonumber(ARGV[at])
   for i = at + 1, at + fields do
-    local known = tonumber(redis.call('HGET', KEYS[k], ARGV[i]) or '0')
-    if tonumber(ARGV[2]) > known then redis.call('HSET', KEYS[k], ARGV[i], ARGV[2]) end
+    local version = tonumber(redis.call('HGET', KEYS[k], ARGV[i]) or '0')
+    if tonumber(ARGV[4]) > version then redis.call('HSET', KEYS[k], ARGV[i], ARGV[4]) end
   end
   at = at + fields + 1
 end
-local known = tonumber(redis.call('GET', KEYS[1]) or '0')
-if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
 local now = redis.call('TIME')
 redis.call('SET', KEYS[2], now[1] * 1000 + math.floor(now[2] / 1000))
 return 1`;
@@ -41,11 +51,11 @@ export type Publish = (undelivered: Undelivered, version: string) => Promise<voi
 
 /** Publishes through Upstash's REST protocol. Rejects when Redis does not confirm. */
 export function redisPublisher(redis: Redis): Publish {
-  return async function publish({ rows, watermark }, version) {
+  return async function publish({ rows, watermark, next, database }, version) {
     const tenants = [...fieldsByTenant(rows)];
-    const keys = [WATERMARK_KEY, BEAT_KEY, ...tenants.map(([tenantId]) => versionsKey(tenantId))];
+    const keys = [WATERMARK_KEY, BEAT_KEY, ERA_KEY, ...tenants.map(([tenantId]) => versionsKey(tenantId))];
     const fields = tenants.flatMap(([, names]) => [String(names.size), ...names]);
-    await redis.eval(PUBLISH, keys, [watermark, version, randomUUID(), ...fields]);
+    await redis.eval(PUBLISH, keys, [watermark, next, database, version, randomUUID(), ...fields]);
   };
 }
 

@@ -17,6 +17,10 @@ export type Undelivered = {
   readonly rows: readonly OutboxRow[];
   /** Every transaction below it has ended, and what it wrote is delivered or in `rows`. */
   readonly watermark: string;
+  /** The next transaction id: one that Redis knows and that is higher is of another history. */
+  readonly next: string;
+  /** Names the cluster and the database in it. */
+  readonly database: string;
 };
 
 /** Rows that are read, published and marked in one go. */
@@ -52,14 +56,21 @@ export async function asRelay<R>(
 export async function readUndelivered(tx: Transaction): Promise<Undelivered> {
   const found = await tx.execute<{
     watermark: string;
+    next: string;
+    database: string;
     id: string | null;
     tenant_id: string;
     collection: string;
     item_id: string;
     xid: string;
   }>(sql`
-    select moment.watermark::text, waiting.id::text, waiting.tenant_id, waiting.collection, waiting.item_id, waiting.xid::text
-    from (select pg_snapshot_xmin(pg_current_snapshot()) as watermark) as moment
+    select moment.watermark::text, moment.next::text, moment.database,
+      waiting.id::text, waiting.tenant_id, waiting.collection, waiting.item_id, waiting.xid::text
+    from (
+      select pg_snapshot_xmin(pg_current_snapshot()) as watermark, pg_snapshot_xmax(pg_current_snapshot()) as next,
+        concat_ws('.', system_identifier, (select oid from pg_database where datname = current_database())) as database
+      from pg_control_system()
+    ) as moment
     left join lateral (
       select id, tenant_id, collection, item_id, xid from outbox
       where delivered_at is null order by xid, id limit ${BATCH}
@@ -67,9 +78,12 @@ export async function readUndelivered(tx: Transaction): Promise<Undelivered> {
   const rows = found.flatMap(({ id, tenant_id, collection, item_id, xid }) =>
     id === null ? [] : [{ id: Number(id), tenantId: tenant_id, collection, itemId: item_id, xid }],
   );
-  const xmin = found[0]?.watermark ?? "0";
+  const [moment] = found;
+  if (moment === undefined) throw new Error("the outbox could not be read");
+  const { watermark: xmin, next, database } = moment;
   const last = rows.length === BATCH ? rows.at(-1)?.xid : undefined;
-  return { rows, watermark: last !== undefined && BigInt(last) < BigInt(xmin) ? last : xmin };
+  const watermark = last !== undefined && BigInt(last) < BigInt(xmin) ? last : xmin;
+  return { rows, watermark, next, database };
 }
 
 /** Draws a version. Call it after the rows were read: only then is it newer than what they replace. */

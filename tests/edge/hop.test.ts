@@ -104,6 +104,8 @@ describe("what reaches the origin", () => {
     expect((await post({ "content-type": "text/plain" }, "{}")).status).toBe(415);
     expect((await post({ "content-type": "application/json; charset=utf-16" }, "{}")).status).toBe(415);
     expect((await post({ "content-type": "application/json" }, `"${"a".repeat(16_385)}"`)).status).toBe(413);
+    const encoded = { "content-type": "application/json", "content-encoding": "gzip" };
+    expect((await post(encoded, "{}")).status).toBe(415);
     expect(edge.origin.requests).toHaveLength(0);
   });
 });

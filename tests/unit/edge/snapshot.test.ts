@@ -105,4 +105,13 @@ describe("the snapshot of a tenant", () => {
     now = 2_002;
     expect(await look()).toBe("blind");
   });
+
+  it("is behind when a write was noted while Redis was being read", async () => {
+    snapshots.noteWrite("tenant", 100);
+    inRedis = version("2", 101);
+    const sight = look();
+    snapshots.noteWrite("tenant", 102);
+    expect(await sight).toBe("behind");
+    expect(await look()).toBe("behind");
+  });
 });

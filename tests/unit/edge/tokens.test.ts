@@ -65,6 +65,9 @@ describe("the claims of a token", () => {
     ["an infinite expiry", { exp: Number.POSITIVE_INFINITY }],
     ["an expiry in a century", { exp: 1_000 + 100 * 366 * 86_400 }],
     ["an issue time before 1970", { iat: -1 }],
+    ["an issue time that is still to come", { iat: 1_061 }],
+    ["a client with a NUL", { client_id: "a\u0000b" }],
+    ["a client with half a character", { client_id: "a\ud800" }],
   ])("are refused with %s", (_, change) => {
     expect(readClaims({ ...claims, ...change } as Parameters<typeof readClaims>[0], 1_000)).toBeNull();
   });
