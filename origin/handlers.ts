@@ -1,19 +1,16 @@
 import type { GatehouseContract } from "#shared/contract.ts";
+import { type Joined, join } from "#shared/join.ts";
 import type { HandlersOf } from "./call.ts";
-import { accessHandlers } from "./resources/access/handlers.ts";
-import { categoryHandlers } from "./resources/categories.ts";
-import { productHandlers } from "./resources/products/handlers.ts";
-import { serviceHandlers } from "./resources/service.ts";
+import * as factories from "./resources/index.ts";
 import type { Services } from "./services.ts";
 
 export type Handlers = HandlersOf<GatehouseContract>;
 
-/** Every resource's handlers: one line per resource. */
+type Created = { [F in keyof typeof factories]: ReturnType<(typeof factories)[F]> };
+
+/** Every resource's handlers (`resources/index.ts`), joined. One that is missing fails the type check here. */
 export function createHandlers(services: Services): Handlers {
-  return {
-    ...serviceHandlers(),
-    ...accessHandlers(services),
-    ...categoryHandlers(services),
-    ...productHandlers(services),
-  };
+  const created = Object.entries(factories).map(([name, create]) => [name, create(services)] as const);
+  const handlers: Joined<Created> = join(Object.fromEntries(created) as Created);
+  return handlers;
 }

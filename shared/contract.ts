@@ -1,19 +1,10 @@
+import { join } from "./join.ts";
 import type { Scope } from "./policy.ts";
-import { access } from "./resources/access.ts";
-import { categories } from "./resources/categories.ts";
-import { productImport } from "./resources/product-import.ts";
-import { products } from "./resources/products.ts";
-import { service } from "./resources/service.ts";
+import * as resources from "./resources/index.ts";
 import type { Contract, InputOf, ReplyOf } from "./route.ts";
 
-/** The whole API: one line per resource. */
-export const contract = {
-  ...service,
-  ...access,
-  ...categories,
-  ...products,
-  ...productImport,
-} as const satisfies Contract;
+/** The whole API: the routes of every resource (`resources/index.ts`) by operation id. */
+export const contract = join(resources) satisfies Contract;
 
 export type GatehouseContract = typeof contract;
 export type OperationId = keyof GatehouseContract;

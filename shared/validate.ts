@@ -112,15 +112,23 @@ function headerValidator(schema: TObject): RouteValidators["headers"] {
 }
 
 function violationsOf(place: Violation["in"], check: Validator, value: unknown): Violation[] {
-  return check
-    .Errors(value)
-    .filter(isOwnError)
-    .flatMap((error) => toViolations(place, error));
+  const errors = check.Errors(value);
+  const alternatives = new Set(
+    errors.filter(({ keyword }) => keyword === "anyOf").map(({ instancePath }) => instancePath),
+  );
+  const own = errors.filter((error) => isOwnError(error, alternatives));
+  // Never none: a body without violations counts as valid.
+  return (own.length > 0 ? own : errors).flatMap((error) => toViolations(place, error));
 }
 
-// An unknown member is reported twice, by its own `false` schema and by `additionalProperties`.
-function isOwnError(error: TLocalizedValidationError): boolean {
-  return error.keyword !== "boolean";
+/**
+ * Whether an error says something of its own. An unknown member is reported twice, by its own `false`
+ * schema and by `additionalProperties`; of a value that may also be null, what it is not is said for
+ * each alternative and once more for `anyOf`.
+ */
+function isOwnError(error: TLocalizedValidationError, alternatives: ReadonlySet<string>): boolean {
+  if (error.keyword === "boolean" || error.keyword === "anyOf") return false;
+  return !(error.keyword === "type" && error.params.type === "null" && alternatives.has(error.instancePath));
 }
 
 function toViolations(place: Violation["in"], error: TLocalizedValidationError): Violation[] {

@@ -23,9 +23,9 @@ export const OWNED_TEST = /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts
 
 /** Where the catalogue is registered: every line that names it goes. */
 export const REGISTRATIONS: readonly string[] = [
-  "shared/contract.ts",
+  "shared/resources/index.ts",
   "origin/db/schema.ts",
-  "origin/handlers.ts",
+  "origin/resources/index.ts",
 ];
 export const REGISTRATION_LINE = /product|categor/i;
 

@@ -1,0 +1,5 @@
+/** Every resource's handlers, one line each; `origin/handlers.ts` joins them. */
+export { accessHandlers } from "./access/handlers.ts";
+export { categoryHandlers } from "./categories.ts";
+export { productHandlers } from "./products/handlers.ts";
+export { serviceHandlers } from "./service.ts";
