@@ -7,6 +7,7 @@ import { connect } from "#origin/db/client.ts";
 import { createLogger } from "#origin/log.ts";
 import { redisPublisher } from "#origin/relay/publish.ts";
 import { type Relay, startRelay } from "#origin/relay/relay.ts";
+import { type RunningRedis, startRedis } from "#scripts/local/redis.ts";
 import { itemField, listField } from "#shared/freshness.ts";
 import { type FaultProxy, startFaultProxy } from "#tests/support/fault-proxy.ts";
 import { type OwnDatabase, startOwnDatabase } from "#tests/support/own-database.ts";
@@ -16,24 +17,26 @@ import { stack } from "#tests/support/stack.ts";
 /** The relay by itself, between a Postgres and a Redis that are lost at every message, seen as edges see it. */
 let database: OwnDatabase;
 let postgres: FaultProxy;
+let redis: RunningRedis;
 let gate: RedisGate;
 let tenantId: string;
 
 beforeAll(async () => {
-  database = await startOwnDatabase();
+  [database, redis] = await Promise.all([startOwnDatabase(), startRedis({ token: stack().redis.token })]);
   const { hostname, port } = new URL(database.url);
   postgres = await startFaultProxy({ upstream: { host: hostname, port: Number(port) } });
-  gate = await startRedisGate(stack().redis.url);
+  gate = await startRedisGate(redis.url);
   tenantId = await database.newTenant();
 });
 afterAll(async () => {
   await postgres.stop();
   await gate.stop();
+  await redis.stop();
   await database.drop();
 });
 
 const redisAt = (url: string) =>
-  new Redis({ ...stack().redis, url, retry: false, enableTelemetry: false, enableAutoPipelining: false });
+  new Redis({ token: redis.token, url, retry: false, enableTelemetry: false, enableAutoPipelining: false });
 
 type Running = Relay & { readonly end: () => Promise<void> };
 
@@ -57,7 +60,7 @@ async function write(itemId: string): Promise<number> {
   return Number(row?.["xid"]);
 }
 
-const look = () => redisSnapshots(redisAt(stack().redis.url))(tenantId);
+const look = () => redisSnapshots(redisAt(redis.url))(tenantId);
 
 /** Versions by size: the part that the relay draws. */
 const drawn = (snapshot: Snapshot, field: string) => Number(snapshot.versions(field).split(".")[1]);

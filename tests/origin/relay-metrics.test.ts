@@ -1,24 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningRedis, startRedis } from "#scripts/local/redis.ts";
 import { type FaultProxy, startFaultProxy } from "#tests/support/fault-proxy.ts";
 import { type OwnOrigin, originClient, startOwnOrigin } from "#tests/support/origin.ts";
 import { type OwnDatabase, startOwnDatabase } from "#tests/support/own-database.ts";
 import { stack } from "#tests/support/stack.ts";
 
-/** A database of its own: another origin's relay would deliver what this one cannot. */
+/** Parts of their own: another origin's relay would deliver what this one cannot. */
 let database: OwnDatabase;
+let store: RunningRedis;
 let redis: FaultProxy;
 let origin: OwnOrigin;
 
 beforeAll(async () => {
-  database = await startOwnDatabase();
-  const { hostname, port } = new URL(stack().redis.url);
+  [database, store] = await Promise.all([startOwnDatabase(), startRedis({ token: stack().redis.token })]);
+  const { hostname, port } = new URL(store.url);
   redis = await startFaultProxy({ upstream: { host: hostname, port: Number(port) } });
   origin = await startOwnOrigin({ DATABASE_URL: database.url, UPSTASH_REDIS_REST_URL: redis.url });
 });
 afterAll(async () => {
   await origin.stop();
   await redis.stop();
+  await store.stop();
   await database.drop();
 });
 
@@ -67,7 +70,10 @@ test("what cannot be measured is no number, and the rest is still shown", async 
   const postgres = await startFaultProxy({
     upstream: { host: "127.0.0.1", port: Number(new URL(database.url).port) },
   });
-  const other = await startOwnOrigin({ DATABASE_URL: postgres.through(database.url) });
+  const other = await startOwnOrigin({
+    DATABASE_URL: postgres.through(database.url),
+    UPSTASH_REDIS_REST_URL: store.url,
+  });
   await postgres.set({ kind: "refuse" });
   postgres.sever();
   const text = await (await fetch(`${other.opsUrl}/metrics`)).text();

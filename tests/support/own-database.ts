@@ -5,7 +5,7 @@ import { migrate } from "#origin/db/migrate.ts";
 import { ensureTenants } from "#scripts/local/tenants.ts";
 import { owner, stack } from "./stack.ts";
 
-/** A migrated database beside the shared stack's, whose relay does not see it. */
+/** A migrated database beside the shared stack's, whose relay does not see it. It needs a Redis of its own too. */
 export type OwnDatabase = {
   /** As the origin connects. */
   readonly url: string;
