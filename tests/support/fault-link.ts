@@ -55,6 +55,14 @@ export class Link {
     this.#server.resetAndDestroy();
   }
 
+  /** At once: a reset waits for what was written before. */
+  destroy(): void {
+    this.#lanes.client.stop();
+    this.#lanes.server.stop();
+    this.#client.destroy();
+    this.#server.destroy();
+  }
+
   #relay(side: Side, chunk: Buffer): void {
     if (this.#cut) return;
     const fault = this.#fault();

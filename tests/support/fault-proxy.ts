@@ -97,7 +97,7 @@ export async function startFaultProxy({ upstream }: { upstream: Upstream }): Pro
     async stop() {
       server?.close();
       server = null;
-      sever();
+      for (const link of links) link.destroy();
       await Promise.all([...links].map((link) => link.closed));
     },
   };

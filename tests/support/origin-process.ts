@@ -1,0 +1,32 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** An origin as a process of its own, which can die in the middle of anything. */
+export type OriginProcess = {
+  /** SIGKILL: takes effect before this returns to the event loop of the other. */
+  readonly kill: () => void;
+  readonly ended: Promise<unknown>;
+};
+
+/** Resolves when it listens. */
+export async function startOriginProcess(
+  variables: Readonly<Record<string, string>>,
+): Promise<OriginProcess> {
+  const child = spawn(process.execPath, ["origin/server.ts"], {
+    env: { ...process.env, ...variables, LOG_LEVEL: "info" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  const listening = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.includes('"msg":"listening"')) resolve();
+    });
+  });
+  const tooEarly = ended.then(() => {
+    throw new Error("the origin ended before it listened");
+  });
+  tooEarly.catch(() => undefined);
+  await Promise.race([listening, tooEarly]);
+  return { kill: () => child.kill("SIGKILL"), ended };
+}
