@@ -134,6 +134,11 @@ async function shows(probe: Probe, name: string, timeout: number): Promise<numbe
   return performance.now() - startedAt;
 }
 
+/** What nobody changed is asked for anew: its entry is of a version that the edge cannot check any more. */
+async function showsBlindness(unchanged: Probe): Promise<void> {
+  for (const ask of [read, list]) expect((await ask(unchanged)).how).toBe("MISS");
+}
+
 type Kill = () => true;
 
 /** Arms what kills the origin when its relay is at a point of a delivery. */
@@ -198,13 +203,15 @@ test("a Redis that lost everything makes nothing older, and the cache fills agai
 });
 
 test("without Redis an edge is blind: tenants stay apart, nothing is older than it may be; back in 5 s", async () => {
-  const probe = await create("old");
+  const [probe, quiet] = [await create("old"), await create("quiet")];
   await warm(probe, "old");
+  await warm(quiet, "quiet");
   await edgeToRedis.set({ kind: "refuse" });
   edgeToRedis.sever();
   await rename(probe, "new");
   const staleMs = await shows(probe, "new", BLIND_BOUND_MS);
   expect(staleMs).toBeLessThan(BLIND_BOUND_MS);
+  await showsBlindness(quiet);
 
   const stranger = await mintToken({ tenantId: await database.newTenant() });
   expect(await ask(`/v1/products/${probe.id}`, stranger)).toMatchObject({ status: 404 });
@@ -220,12 +227,14 @@ test("without Redis an edge is blind: tenants stay apart, nothing is older than 
 });
 
 test("a relay that cannot reach Redis makes edges blind, and what it could not tell is told later", async () => {
-  const probe = await create("old");
+  const [probe, quiet] = [await create("old"), await create("quiet")];
   await warm(probe, "old");
+  await warm(quiet, "quiet");
   relayToRedis.before = () => "reset";
   await rename(probe, "new");
   const staleMs = await shows(probe, "new", BLIND_BOUND_MS);
   expect(staleMs).toBeLessThan(BLIND_BOUND_MS);
+  await showsBlindness(quiet);
   await disarm();
   await new Promise((resolve) => setTimeout(resolve, BOUND_MS));
   for (const name of ["newer", "newest", "last"]) {
