@@ -155,3 +155,41 @@ test("two at once, one of which loses its connection all the time, lose and rewi
   expect(await database.sql`select from outbox where delivered_at is null`).toHaveLength(0);
   await Promise.all([steady.end(), unlucky.end()]);
 });
+
+test.each([
+  ["after all that came before it has ended", false],
+  ["while an older transaction is open", true],
+])("a publication that arrives once more, and late, brings no version back, %s", async (_when, held) => {
+  const field = itemField("products", tenantId);
+  const sent: string[] = [];
+  gate.after = (body) => {
+    if (body.includes('"gatehouse:versions:')) sent.push(body);
+    return "pass";
+  };
+  const running = start(database.url);
+  const publish = async () => {
+    const count = sent.length;
+    await write(tenantId);
+    running.wake();
+    await vi.waitFor(() => expect(sent.length).toBeGreaterThan(count), { timeout: 2_000 });
+    return (await look()).versions(field);
+  };
+  const publishTwice = async () => {
+    const [first, second] = [await publish(), await publish()];
+    expect(second).not.toBe(first);
+    const headers = { authorization: `Bearer ${redis.token}` };
+    const again = await fetch(redis.url, { method: "POST", headers, body: sent.at(-2) ?? "" });
+    expect(again.status).toBe(200);
+    expect((await look()).versions(field)).not.toBe(first);
+  };
+  if (held) {
+    await database.sql.begin(async (tx) => {
+      await tx`select pg_current_xact_id()`;
+      await publishTwice();
+    });
+  } else {
+    await publishTwice();
+  }
+  gate.after = () => "pass";
+  await running.end();
+});
