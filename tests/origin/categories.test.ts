@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import { beforeAll, describe, expect, test } from "vitest";
+import { originClient, type Send } from "#tests/support/origin.ts";
+import { newTenant } from "#tests/support/stack.ts";
+
+let send: Send;
+let stranger: Send;
+beforeAll(async () => {
+  send = originClient((await newTenant()).id);
+  stranger = originClient((await newTenant()).id);
+});
+
+function create(body: object = {}, headers: Record<string, string> = {}, by = send) {
+  return by("/v1/categories", { method: "POST", body: { name: randomUUID(), ...body }, headers });
+}
+
+async function names(path: string, by = send): Promise<string[]> {
+  return (await by(path)).json.data.map(({ name }: { name: string }) => name);
+}
+
+describe("listCategories", () => {
+  test("answers 200 with the newest first, by parent too, page by page", async () => {
+    const parentId = (await create()).json.id;
+    for (const name of ["one", "two", "three"]) await create({ name, parentId });
+    const path = `/v1/categories?parentId=${parentId}&pageSize=2`;
+    const { status, json } = await send(path);
+    expect(status).toBe(200);
+    expect(json.meta.pageSize).toBe(2);
+    expect(json.data.map(({ name }: { name: string }) => name)).toEqual(["three", "two"]);
+    expect(await names(`${path}&cursor=${json.meta.nextCursor}`)).toEqual(["one"]);
+    expect((await names("/v1/categories")).slice(0, 3)).toEqual(["three", "two", "one"]);
+  });
+
+  test("shows nothing to another tenant, not even below a parent that it can name", async () => {
+    const parentId = (await create()).json.id;
+    await create({ parentId });
+    expect(await names("/v1/categories", originClient((await newTenant()).id))).toEqual([]);
+    expect(await names(`/v1/categories?parentId=${parentId}`, stranger)).toEqual([]);
+  });
+
+  test("answers 400 to a parent that is no UUID, and to a cursor of another parent", async () => {
+    const parentId = (await create()).json.id;
+    for (const name of ["one", "two"]) await create({ name, parentId });
+    const { json } = await send(`/v1/categories?parentId=${parentId}&pageSize=1`);
+    const malformed = await send("/v1/categories?parentId=12");
+    expect(malformed).toMatchObject({
+      status: 400,
+      json: { errors: [{ in: "query", pointer: "/parentId" }] },
+    });
+    const elsewhere = await send(`/v1/categories?cursor=${json.meta.nextCursor}`);
+    expect(elsewhere).toMatchObject({ status: 400, json: { errors: [{ pointer: "/cursor" }] } });
+  });
+});
+
+describe("getCategory", () => {
+  test("answers 200 with the category as it was created", async () => {
+    const { json: created } = await create({ parentId: (await create()).json.id });
+    const { status, headers, json } = await send(`/v1/categories/${created.id}`);
+    expect(status).toBe(200);
+    expect(headers.get("etag")).toBe('"1"');
+    expect(json).toEqual(created);
+  });
+
+  test("answers 400 when the id is not a UUID", async () => {
+    const { status, json } = await send("/v1/categories/12");
+    expect(status).toBe(400);
+    expect(json.errors[0]).toMatchObject({ in: "path", pointer: "/categoryId", rule: "pattern" });
+  });
+
+  test("answers 404 when there is no such category, and to another tenant the same", async () => {
+    const { json } = await create();
+    const unknown = await send(`/v1/categories/${randomUUID()}`);
+    const foreign = await stranger(`/v1/categories/${json.id}`);
+    expect(unknown).toMatchObject({ status: 404, json: { code: "not-found" } });
+    expect({ ...foreign.json, requestId: "" }).toEqual({ ...unknown.json, requestId: "" });
+  });
+});
+
+describe("createCategory", () => {
+  test("answers 201 with a root or a child, an ETag, a Location and its place in the commit order", async () => {
+    const root = await create({ name: "Desk" });
+    expect(root).toMatchObject({ status: 201, json: { name: "Desk", parentId: null, version: 1 } });
+    expect(root.json.createdAt).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
+    expect(root.headers.get("etag")).toBe('"1"');
+    expect(root.headers.get("location")).toBe(`/v1/categories/${root.json.id}`);
+    expect(root.headers.get("gatehouse-consistency")).toMatch(/^\d+$/);
+    const child = await create({ parentId: root.json.id });
+    expect(child).toMatchObject({ status: 201, json: { parentId: root.json.id } });
+  });
+
+  test("answers 201 again to a repetition with the same Idempotency-Key, and creates once", async () => {
+    const body = { name: "Once", parentId: (await create()).json.id };
+    const key = { "idempotency-key": "once" };
+    const [first, again] = [await create(body, key), await create(body, key)];
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.text).toBe(first.text);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(await names(`/v1/categories?parentId=${body.parentId}`)).toEqual(["Once"]);
+  });
+
+  test("answers 400 that names every field and rule", async () => {
+    const { status, json } = await create({ name: "", parentId: "12", colour: 1 });
+    expect(status).toBe(400);
+    const places = json.errors.map(({ pointer, rule }: Record<string, string>) => `${pointer} ${rule}`);
+    expect(places).toEqual(
+      expect.arrayContaining(["/name minLength", "/parentId pattern", "/colour additionalProperties"]),
+    );
+  });
+
+  test("answers 409 when a sibling has the name, roots included", async () => {
+    const parentId = (await create()).json.id;
+    expect((await create({ name: "Twin" })).status).toBe(201);
+    expect(await create({ name: "Twin", parentId: null })).toMatchObject({
+      status: 409,
+      json: { code: "conflict", detail: "a category of this name has the same parent" },
+    });
+    expect((await create({ name: "Twin", parentId })).status).toBe(201);
+    expect((await create({ name: "Twin" }, {}, stranger)).status).toBe(201);
+  });
+
+  test("answers 413 to a body over the limit", async () => {
+    const { status, json } = await create({ name: "y".repeat(20_000) });
+    expect(status).toBe(413);
+    expect(json).toMatchObject({ code: "payload-too-large", detail: "the limit is 16384 bytes" });
+  });
+
+  test("answers 415 to another media type", async () => {
+    expect((await create({}, { "content-type": "text/csv" })).status).toBe(415);
+  });
+
+  test("answers 422 when the parent does not exist, and when it is another tenant's the same", async () => {
+    const unknown = await create({ parentId: randomUUID() });
+    const foreign = await create({ parentId: (await create({}, {}, stranger)).json.id });
+    expect(unknown).toMatchObject({
+      status: 422,
+      json: { errors: [{ in: "body", pointer: "/parentId", rule: "exists" }] },
+    });
+    expect(foreign.status).toBe(422);
+    expect({ ...foreign.json, requestId: "" }).toEqual({ ...unknown.json, requestId: "" });
+  });
+
+  test("answers 422 when the Idempotency-Key was used for another category", async () => {
+    const key = { "idempotency-key": "another" };
+    await create({}, key);
+    expect(await create({}, key)).toMatchObject({ status: 422, json: { code: "idempotency-key-reused" } });
+  });
+});
+
+describe.each([
+  ["listCategories", "GET", "/v1/categories", "catalog:read"],
+  ["getCategory", "GET", `/v1/categories/${randomUUID()}`, "catalog:read"],
+  ["createCategory", "POST", "/v1/categories", "catalog:write"],
+])("%s", (_, method, path, scope) => {
+  const request = { method, ...(method === "POST" && { body: { name: "x" } }) };
+
+  test("answers 401 without an assertion, and with one for nobody", async () => {
+    for (const answer of [
+      await send(path, { ...request, claims: null }),
+      await originClient(null)(path, request),
+    ]) {
+      expect(answer.status).toBe(401);
+    }
+  });
+
+  test("answers 403 without its scope", async () => {
+    const scopes = ["catalog:read", "catalog:write"].filter((other) => other !== scope);
+    const { status, json } = await send(path, { ...request, scopes });
+    expect(status).toBe(403);
+    expect(json).toMatchObject({ code: "insufficient-scope", scope });
+  });
+});
