@@ -36,7 +36,7 @@ function seen(xid: string | null): Promise<Published> {
       expect(now.watermark).toBeGreaterThan(Number(xid));
       return now;
     },
-    { timeout: 5_000, interval: 20 },
+    { timeout: 15_000, interval: 20 },
   );
 }
 
