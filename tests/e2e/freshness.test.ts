@@ -5,7 +5,7 @@ import type { GatehouseContract } from "#shared/contract.ts";
 import { mintToken, newTenant, stack } from "#tests/support/stack.ts";
 
 /** Through both tiers: what the cache shows after a write. */
-describe("a read after a write", () => {
+describe("a read after a write", { timeout: 60_000 }, () => {
   let client: Client<GatehouseContract>;
   let sku = 0;
 
@@ -21,9 +21,12 @@ describe("a read after a write", () => {
     const { body, headers } = await client.getProduct({ params: { productId } });
     return { body, etag: headers.get("etag") ?? "", how: headers.get("cf-cache-status") };
   };
-  /** Reads until the relay has announced what was written, so that the cache is in use again. */
+  /**
+   * Reads until the relay has announced what was written, so that the cache is in use again. That waits for
+   * every transaction of the cluster, those of other tests included.
+   */
   const settled = (productId: string) =>
-    expect.poll(async () => (await read(productId)).how, { timeout: 5_000 }).toBe("HIT");
+    expect.poll(async () => (await read(productId)).how, { timeout: 20_000 }).toBe("HIT");
 
   it("is a miss, then a hit, and shows the new value at once after a write", async () => {
     const { id } = await create();
