@@ -101,14 +101,14 @@ describe("an attack by", () => {
   );
 });
 
-/** Until the cache is in use again after writes. */
+/** Until the cache is in use again after writes: when every transaction of the cluster has ended. */
 function untilCached(client: Client<GatehouseContract>): Promise<void> {
   return vi.waitFor(
     async () => {
       const { headers } = await client.listCategories();
       expect(headers.get("cf-cache-status")).toBe("HIT");
     },
-    { timeout: 5_000 },
+    { timeout: 20_000 },
   );
 }
 
