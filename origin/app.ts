@@ -9,7 +9,7 @@ import { assertion } from "./plugins/assertion.ts";
 import { bodies } from "./plugins/bodies.ts";
 import { observe } from "./plugins/observe.ts";
 import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
-import { requestContext, requestIdOf, requestLogger } from "./plugins/request-context.ts";
+import { requestContext, requestIdOf } from "./plugins/request-context.ts";
 import { registerContract } from "./register-contract.ts";
 import { registerOtherMethods } from "./register-other-methods.ts";
 import type { Services } from "./services.ts";
@@ -27,7 +27,6 @@ const REQUEST_TIMEOUT_MS = 320_000;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** What a route without a body may be sent, in bytes. */
 const NO_BODY_LIMIT = 1_024;
-const REQUEST_ID_LABEL = "request_id";
 
 /** The origin's HTTP interface, ready to listen or to be injected into. */
 export async function buildApp({
@@ -39,10 +38,9 @@ export async function buildApp({
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // One line a request, by `observe`.
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID_LABEL }),
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
-    childLoggerFactory: (parent, bindings, _options, raw) =>
-      requestLogger(parent, String(bindings[REQUEST_ID_LABEL]), raw),
+    childLoggerFactory: (parent) => parent,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     bodyLimit: NO_BODY_LIMIT,

@@ -22,7 +22,6 @@ export type CallContext = {
   readonly target: string;
   /** Null unless the route honours `Idempotency-Key` and the request has one. */
   readonly idempotencyKey: string | null;
-  readonly log: Log;
 };
 
 /** One request to one route: its validated input and who asks. */

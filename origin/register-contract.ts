@@ -76,7 +76,6 @@ function registerRoute(
         requestId: request.id,
         target: `${route.method} ${request.url}`,
         idempotencyKey: readIdempotencyKey(route.idempotency, request.headers[names.idempotencyKey]),
-        log: request.log,
       };
       done();
     },

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
 import type { Metrics } from "../metrics.ts";
+import { logIdsOf } from "./request-context.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -33,6 +34,7 @@ function end({ inFlight, requests, durationSeconds }: Metrics, request: FastifyR
   const level = isAnswered && reply.statusCode >= 500 ? "error" : "info";
   request.log[level](
     {
+      ...logIdsOf(request),
       stage: "origin",
       operation,
       method: request.method,

@@ -12,6 +12,7 @@ import {
 } from "#shared/problems.ts";
 import { payloadTooLarge } from "#shared/validate.ts";
 import { problemOfDatabase } from "../db/errors.ts";
+import { logIdsOf } from "./request-context.ts";
 
 /** Seconds to wait that a 503 states when what failed gave no better figure. */
 const RETRY_AFTER_SECONDS = "2";
@@ -47,7 +48,8 @@ function headersOf(problem: Problem): Record<string, string> {
 function problemOf(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   const known = problemOfFastify(error, request) ?? problemOfDatabase(error);
-  if (known === null || known.status >= 500) request.log.error({ err: error }, "request failed");
+  if (known === null || known.status >= 500)
+    request.log.error({ ...logIdsOf(request), err: error }, "request failed");
   return known ?? new Problem("internal");
 }
 

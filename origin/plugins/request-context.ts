@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
 import { headers as names, REQUEST_ID_PATTERN } from "#shared/headers.ts";
 
@@ -12,15 +12,14 @@ export function requestIdOf({ headers }: Pick<IncomingMessage, "headers">): stri
   return wellFormed(headers[names.requestId]) ?? randomUUID();
 }
 
-/** The logger of one request: each of its lines names the request and its trace. */
-export function requestLogger(
-  logger: FastifyBaseLogger,
-  requestId: string,
-  { headers }: Pick<IncomingMessage, "headers">,
-): FastifyBaseLogger {
+/**
+ * The ids that each log line of a request has. Lines get them one by one: a child logger for every request
+ * would cost more than the one line that most of them write. The edge always names a trace.
+ */
+export function logIdsOf({ id, headers }: Pick<FastifyRequest, "id" | "headers">): object {
   const traceparent = headers[names.traceparent];
   const traceId = typeof traceparent === "string" ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
-  return logger.child({ request_id: requestId, trace_id: traceId ?? randomUUID().replaceAll("-", "") });
+  return { request_id: id, trace_id: traceId ?? null };
 }
 
 function wellFormed(header: string | string[] | undefined): string | null {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { type AssertionClaims, decodeAssertion } from "#shared/identity.ts";
+import { type AssertionClaims, parseClaims } from "#shared/identity.ts";
 
 /**
  * A socket in the origin's place that answers what a test sets and shows what reached it: for what
@@ -49,7 +49,7 @@ export async function startRecordingOrigin(): Promise<RecordingOrigin> {
       url,
       headers,
       body: String(Buffer.concat(chunks)),
-      assertion: decodeAssertion(payload),
+      assertion: parseClaims(Buffer.from(payload, "base64url").toString()),
     };
     const isKeySet = url === "/.well-known/jwks.json";
     if (!isKeySet) requests.push(recorded);

@@ -1,6 +1,6 @@
 import { base64url } from "jose";
 import { expect, test } from "vitest";
-import { type AssertionClaims, decodeAssertion, encodeAssertion } from "#shared/identity.ts";
+import { type AssertionClaims, encodeAssertion, parseClaims } from "#shared/identity.ts";
 
 const claims: AssertionClaims = {
   aud: "gatehouse-origin",
@@ -12,15 +12,17 @@ const claims: AssertionClaims = {
   scopes: ["catalog:read"],
 };
 
+const decoded = (payload: string) => Buffer.from(payload, "base64url").toString();
+
 test("an assertion is read back as it was written", () => {
   const whole = { ...claims, tenantId: "t", subject: "é", clientId: "c" };
-  expect(decodeAssertion(encodeAssertion(whole))).toEqual(whole);
-  expect(decodeAssertion(encodeAssertion(claims))).toEqual(claims);
+  expect(parseClaims(decoded(encodeAssertion(whole)))).toEqual(whole);
+  expect(parseClaims(decoded(encodeAssertion(claims)))).toEqual(claims);
 });
 
 test("a payload that is not base64url, UTF-8 or JSON is no assertion", () => {
   for (const payload of ["", "!", "e30=", base64url.encode("{"), base64url.encode(new Uint8Array([0xff]))]) {
-    expect(decodeAssertion(payload)).toBeNull();
+    expect(parseClaims(decoded(payload))).toBeNull();
   }
 });
 
@@ -33,5 +35,5 @@ test.each([
   ["scopes in a string", { scopes: "catalog:read" }],
   ["an unknown claim", { admin: true }],
 ])("a payload with %s is no assertion", (_, change) => {
-  expect(decodeAssertion(base64url.encode(JSON.stringify({ ...claims, ...change })))).toBeNull();
+  expect(parseClaims(JSON.stringify({ ...claims, ...change }))).toBeNull();
 });
