@@ -3,8 +3,10 @@
  * have, and nothing is inferred from a path.
  */
 
+export type Verb = "read" | "write" | "admin";
+
 /** A permission, `area:verb` (RFC 6749 §3.3 scope-token). The closed set is `scopesOf(contract)`. */
-export type Scope = `${string}:${"read" | "write" | "admin"}`;
+export type Scope = `${string}:${Verb}`;
 
 /** Who may call the route. */
 export type AccessPolicy =

@@ -4,5 +4,7 @@ export { categories } from "./tables/categories.ts";
 export { idempotencyKeys } from "./tables/idempotency-keys.ts";
 export { outbox } from "./tables/outbox.ts";
 export { products } from "./tables/products.ts";
+export { sessions } from "./tables/sessions.ts";
 export { signingKeys } from "./tables/signing-keys.ts";
 export { tenants } from "./tables/tenants.ts";
+export { users } from "./tables/users.ts";

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { originClient } from "#tests/support/origin.ts";
@@ -7,13 +7,14 @@ import { newTenant, owner, stack } from "#tests/support/stack.ts";
 const nobody = originClient(null);
 let tenantId: string;
 let clientId: string;
+let disabledId: string;
 const secret = randomBytes(32).toString("base64url");
 
 beforeAll(async () => {
   tenantId = (await newTenant()).id;
-  clientId = `client:${tenantId}`;
+  [clientId, disabledId] = [randomUUID(), randomUUID()];
   await makeClient(clientId, false);
-  await makeClient(`${clientId}-off`, true);
+  await makeClient(disabledId, true);
 });
 
 async function makeClient(id: string, disabled: boolean): Promise<void> {
@@ -72,7 +73,7 @@ describe("issueToken", () => {
   test.each([
     ["the secret is wrong", () => ask({ ...inBody(), client_secret: "no" })],
     ["the client is unknown", () => ask({ ...inBody(), client_id: "nobody" })],
-    ["the client is disabled", () => ask({ ...inBody(), client_id: `${clientId}-off` })],
+    ["the client is disabled", () => ask({ ...inBody(), client_id: disabledId })],
     ["there are no credentials", () => ask({ grant_type: "client_credentials" })],
     [
       "the header is not Basic",

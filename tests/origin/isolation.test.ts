@@ -29,7 +29,7 @@ beforeAll(async () => {
     await send("/v1/products", { method: "POST", headers, body: { sku: "s", name: "x" } });
     await send("/v1/categories", { method: "POST", body: { name: "x" } });
     await owner()`insert into api_clients (client_id, tenant_id, name, secret_hash, scopes)
-      values (${`of-${tenantId}`}, ${tenantId}, 'x', ${Buffer.alloc(32)}, ${[]})`;
+      values (${tenantId}, ${tenantId}, 'x', ${Buffer.alloc(32)}, ${[]})`;
   }
 });
 afterAll(async () => {
@@ -108,13 +108,23 @@ test("another tenant's rows can be neither written nor changed nor taken over", 
 
 test("a client sees its own row before its tenant is known, and no other", async () => {
   await app.begin(async (tx) => {
-    await tx`select set_config('app.client', ${`of-${mine}`}, true)`;
+    await tx`select set_config('app.client', ${mine}, true)`;
     const rows = await tx`select client_id from api_clients`;
-    expect(rows.map(({ client_id }) => client_id)).toEqual([`of-${mine}`]);
+    expect(rows.map(({ client_id }) => client_id)).toEqual([mine]);
   });
 });
 
-test("the origin's role cannot change the schema, the keys or the clients", async () => {
+test("a tenant that is named by its slug is visible, and no other", async () => {
+  const [{ slug } = { slug: "" }] = await owner()<{ slug: string }[]>`
+    select slug from tenants where id = ${mine}`;
+  await app.begin(async (tx) => {
+    await tx`select set_config('app.slug', ${slug}, true)`;
+    const rows = await tx`select id from tenants`;
+    expect(rows.map(({ id }) => id)).toEqual([mine]);
+  });
+});
+
+test("the origin's role cannot change the schema or the keys, nor remove clients and users", async () => {
   const statements = [
     "create table mine (n int)",
     "alter table products disable row level security",
@@ -122,7 +132,9 @@ test("the origin's role cannot change the schema, the keys or the clients", asyn
     "create policy all_of_it on products using (true)",
     "update signing_keys set kid = 'x'",
     "delete from signing_keys",
-    "update api_clients set scopes = '{}'",
+    "update api_clients set tenant_id = tenant_id",
+    "delete from api_clients",
+    "delete from users",
     "insert into gatehouse_migrations values ('x', 'x')",
     "select gatehouse_secure_tenant_table('products')",
     "truncate outbox",

@@ -1,12 +1,13 @@
-import { boolean, index, pgTable, text } from "drizzle-orm/pg-core";
-import { bytes, createdAt, tenantId } from "./columns.ts";
+import { sql } from "drizzle-orm";
+import { boolean, check, index, integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { bytes, createdAt, instantOrNull, tenantId, updatedAt } from "./columns.ts";
 
 /** Programs that may ask for tokens (RFC 6749 §2). */
 export const apiClients = pgTable(
   "api_clients",
   {
     /** Unique across tenants: a client names itself before its tenant is known. */
-    clientId: text().primaryKey(),
+    clientId: uuid().primaryKey(),
     tenantId: tenantId(),
     name: text().notNull(),
     /**
@@ -14,9 +15,20 @@ export const apiClients = pgTable(
      * that a slow hash would protect, and a token request stays cheap.
      */
     secretHash: bytes().notNull(),
+    /** The secret before this one, good until then: for changing over without a failed request. */
+    previousSecretHash: bytes(),
+    previousSecretExpiresAt: instantOrNull(),
     scopes: text().array().notNull(),
     disabled: boolean().notNull().default(false),
+    version: integer().notNull().default(1),
     createdAt: createdAt(),
+    updatedAt: updatedAt(),
   },
-  (table) => [index("api_clients_tenant_idx").on(table.tenantId)],
+  (table) => [
+    index("api_clients_tenant_idx").on(table.tenantId, table.clientId),
+    check(
+      "api_clients_previous_secret_pair",
+      sql`(${table.previousSecretHash} is null) = (${table.previousSecretExpiresAt} is null)`,
+    ),
+  ],
 );

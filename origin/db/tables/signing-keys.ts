@@ -1,5 +1,5 @@
-import { jsonb, pgTable, text } from "drizzle-orm/pg-core";
-import { bytes, createdAt } from "./columns.ts";
+import { integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { bytes, createdAt, instantOrNull } from "./columns.ts";
 
 /** The members of a public ES256 key (RFC 7518 §6.2.1). */
 export type PublicKeyJwk = {
@@ -9,11 +9,18 @@ export type PublicKeyJwk = {
   readonly y: string;
 };
 
-/** The keys that tokens are signed with; the newest signs, all are published. */
+/**
+ * The keys that tokens are signed with. Which of them is published, signs or is retired follows from
+ * these rows and the time (`origin/resources/access/signing-keys/schedule.ts`); nothing has to be switched.
+ */
 export const signingKeys = pgTable("signing_keys", {
   kid: text().primaryKey(),
   publicJwk: jsonb().$type<PublicKeyJwk>().notNull(),
   /** The private JWK, sealed with AES-256-GCM (`origin/resources/access/seal.ts`). */
   sealedPrivateJwk: bytes().notNull(),
+  /** From when on it signs; it is published as soon as it is here. */
+  signsFrom: instantOrNull().notNull(),
+  /** The longest life of a token that any origin may sign with it: so long it outlives its successor's start. */
+  tokenLifetimeSeconds: integer().notNull(),
   createdAt: createdAt(),
 });

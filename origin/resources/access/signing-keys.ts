@@ -67,7 +67,13 @@ export function createSigningKeys({ connections: { db }, secret, now }: Options)
         await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${LOCK_NAME}, 0))`);
         if ((await newest(tx)) !== undefined) return;
         const sealedPrivateJwk = seal.close(made.kid, made.privateJwk);
-        await tx.insert(signingKeys).values({ kid: made.kid, publicJwk: made.publicJwk, sealedPrivateJwk });
+        await tx.insert(signingKeys).values({
+          kid: made.kid,
+          publicJwk: made.publicJwk,
+          sealedPrivateJwk,
+          signsFrom: sql`now()`,
+          tokenLifetimeSeconds: 86_400,
+        });
       });
       // At the start, not at the first token.
       await open().catch((cause) => {

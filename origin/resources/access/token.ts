@@ -2,7 +2,6 @@ import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import { SignJWT } from "jose";
 import type { Static } from "typebox";
-import { isHostile } from "#shared/coerce.ts";
 import type { TokenRequest } from "#shared/resources/access.ts";
 import type { TokenConfig } from "../../config.ts";
 import type { Connections } from "../../db/client.ts";
@@ -57,6 +56,8 @@ export function createTokenIssuer({ connections, signingKeys, tokens, now }: Opt
   };
 }
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
 /** Compared with when there is no such client, so that the answer takes as long. */
 const NO_HASH = Buffer.alloc(32);
 
@@ -74,7 +75,7 @@ function findClient(connections: Connections): (credentials: Credentials) => Pro
   );
 
   return async function find({ clientId, clientSecret }) {
-    const rows = isHostile(clientId) ? [] : await byId.execute({ client: clientId, clientId });
+    const rows = UUID.test(clientId) ? await byId.execute({ client: clientId, clientId }) : [];
     const [client] = rows;
     const hash = createHash("sha256").update(clientSecret).digest();
     const matches = timingSafeEqual(hash, client?.secretHash ?? NO_HASH);
