@@ -6,7 +6,7 @@ import { blindVersion, partitionOf, routeHash, type Shared, versionOf } from "./
 import type { ForgivingCache } from "./cache/last-good.ts";
 import type { Served } from "./cache/serve.ts";
 import type { Sight, Snapshots } from "./cache/snapshot.ts";
-import { bypassing, cacheControlFor, matchesETag } from "./cache/status.ts";
+import { bypassing, headersForClients, matchesETag } from "./cache/status.ts";
 import { type Exchange, type GatewayVariables, type Operation, respond } from "./exchange.ts";
 import { relayProblem } from "./problems.ts";
 
@@ -28,7 +28,7 @@ export function answerFromCache(
   { cache, askForAll, snapshots, tokens, now }: CacheDependencies,
 ): Handler<GatewayVariables> {
   const hash = routeHash(route);
-  const cacheControl = cacheControlFor(policy);
+  const forClients = headersForClients(policy);
 
   async function look({ principal, waitUntil }: Exchange, token: string | null): Promise<Sight> {
     if (principal === null || policy.partition === "everyone") return NOTHING_TO_SEE;
@@ -67,7 +67,7 @@ export function answerFromCache(
     };
     const served = await serve(exchange, question, sight, c.req.param(), token !== null);
     exchange.outcome = served.word.toLowerCase();
-    const headers: Record<string, string> = { ...served.headers, "cache-control": cacheControl };
+    const headers = forClients(served.headers);
     if (served.status >= 400) return relayProblem(exchange, served.status, headers, served.body);
     if (matchesETag(c.req.raw.headers.get("if-none-match"), headers["etag"])) {
       return respond(exchange, 304, headers, null);

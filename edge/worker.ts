@@ -41,7 +41,8 @@ export default {
 /** What Workers Cache stands in front of: asks the origin for everyone who shares `props`. */
 export class CachedOrigin extends WorkerEntrypoint<Cloudflare.Env, CachedOriginProps> {
   override fetch(request: Request): Promise<Response> {
-    return answerFill(request, this.ctx.props, dependencies.contract, dependencies.caching.askForAll);
+    const { contract, caching, now } = dependencies;
+    return answerFill(request, this.ctx.props, contract, caching.askForAll, now);
   }
 }
 

@@ -58,7 +58,7 @@ export async function buildApp({
   await app.register(problems);
   await app.register(assertion, { verify: assertionVerifier(config.assertionSecrets), now: services.now });
   await app.register(bodies);
-  registerContract(app, contract, createHandlers(services));
+  registerContract(app, contract, createHandlers(services), services.now);
   registerOtherMethods(app, contract);
   await app.ready();
   return app;

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Parameter, parseQuery } from "#shared/coerce.ts";
+import { formatFreshFor } from "#shared/fresh-for.ts";
 import { headers as names } from "#shared/headers.ts";
 import { Problem, type Violation } from "#shared/problems.ts";
 import type { Contract, Route } from "#shared/route.ts";
@@ -15,6 +16,7 @@ type ErasedReply = {
   readonly status: number | string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly freshUntil?: Date;
 };
 
 /** What is left to hand over once the headers of a request have been looked at. */
@@ -34,18 +36,22 @@ declare module "fastify" {
   }
 }
 
-/** Adds every route of the contract that the origin serves, with its handler of the same name. */
+/**
+ * Adds every route of the contract that the origin serves, with its handler of the same name.
+ * @param now milliseconds since the epoch
+ */
 export function registerContract(
   app: FastifyInstance,
   contract: Contract,
   handlers: Readonly<Record<string, ErasedHandler>>,
+  now: () => number,
 ): void {
   app.decorateRequest("admitted", null);
   for (const [operationId, route] of Object.entries(contract)) {
     if (route.servedBy !== "origin") continue;
     const handler = handlers[operationId];
     if (handler === undefined) throw new Error(`There is no handler for ${operationId}.`);
-    registerRoute(app, operationId, route, handler);
+    registerRoute(app, operationId, route, handler, now);
   }
 }
 
@@ -54,6 +60,7 @@ function registerRoute(
   operationId: string,
   route: Route,
   handler: ErasedHandler,
+  now: () => number,
 ): void {
   const validators = compileRoute(route);
   const readParts = partsReader(validators);
@@ -87,6 +94,9 @@ function registerRoute(
       const result = await handler({ ...request.admitted, body } as never);
       reply.code(Number(result.status));
       if (result.headers !== undefined) reply.headers(result.headers);
+      if (result.freshUntil !== undefined) {
+        reply.header(names.freshFor, formatFreshFor(result.freshUntil, now()));
+      }
       return reply.send(result.body);
     },
   });

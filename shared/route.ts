@@ -88,9 +88,16 @@ export type InputOf<R extends Route> = {
   readonly body: BodyOf<R["request"]["body"]>;
 };
 
-type ReplyAt<S, C> = C extends { schema: infer T extends TSchema }
-  ? { readonly status: S; readonly body: Static<T>; readonly headers?: Readonly<Record<string, string>> }
-  : { readonly status: S; readonly body?: undefined; readonly headers?: Readonly<Record<string, string>> };
+type BodyAt<C> = C extends { schema: infer T extends TSchema }
+  ? { readonly body: Static<T> }
+  : { readonly body?: undefined };
+
+type ReplyAt<S, C> = BodyAt<C> & {
+  readonly status: S;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** When the answer changes without a write, if it does: no cache shows it as fresh from then on. */
+  readonly freshUntil?: Date;
+};
 
 /** What a handler may answer: one of the declared statuses with its body. */
 export type ReplyOf<R extends Route> = {

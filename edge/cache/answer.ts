@@ -25,9 +25,21 @@ const PASSED_ON = [
   names.idempotencyReplayed,
 ];
 
+/** What the edge itself needs of an answer that is to be stored. */
+const STORED = [...PASSED_ON, names.freshFor];
+
 export function passedOn(headers: Headers): Record<string, string> {
+  return pick(headers, PASSED_ON);
+}
+
+/** The same, and what says how long the answer may be kept. */
+export function toStore(headers: Headers): Record<string, string> {
+  return pick(headers, STORED);
+}
+
+function pick(headers: Headers, wanted: readonly string[]): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const name of PASSED_ON) {
+  for (const name of wanted) {
     const value = headers.get(name);
     if (value !== null) kept[name] = value;
   }

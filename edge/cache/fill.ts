@@ -1,7 +1,7 @@
 import { Problem } from "#shared/problems.ts";
 import type { Contract } from "#shared/route.ts";
 import type { Origin, TraceIds } from "../origin.ts";
-import { type Answer, isProblem, passedOn } from "./answer.ts";
+import { type Answer, isProblem, toStore } from "./answer.ts";
 import type { Partition } from "./key.ts";
 
 /** The largest answer that is collected for the cache, in bytes. */
@@ -33,7 +33,7 @@ export function fillFromOrigin(contract: Contract, origin: Origin): AskForAll {
       ids,
       budgetMs: route.budgetMs,
     });
-    return checked(response.status, passedOn(response.headers), await response.arrayBuffer());
+    return checked(response.status, toStore(response.headers), await response.arrayBuffer());
   };
 }
 

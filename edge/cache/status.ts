@@ -1,3 +1,4 @@
+import { parseFreshFor } from "#shared/fresh-for.ts";
 import { headers as names } from "#shared/headers.ts";
 import type { Answer } from "./answer.ts";
 import type { Shared } from "./key.ts";
@@ -17,6 +18,20 @@ export function cacheControlFor({ partition, shows, maxAgeSeconds }: Shared): st
   return partition === "everyone" && shows.kind === "static"
     ? `public, max-age=${maxAgeSeconds}`
     : "private, no-cache";
+}
+
+/** A stored answer's headers as clients get them: with what they may do, without what the edge was told. */
+export function headersForClients(
+  policy: Shared,
+): (stored: Readonly<Record<string, string>>) => Record<string, string> {
+  const usual = cacheControlFor(policy);
+  return function headersForClients(stored) {
+    const holds = parseFreshFor(stored[names.freshFor]);
+    if (holds === null) return { ...stored, "cache-control": usual };
+    const { [names.freshFor]: _, ...headers } = stored;
+    const maxAgeSeconds = Math.min(policy.maxAgeSeconds, holds);
+    return { ...headers, "cache-control": cacheControlFor({ ...policy, maxAgeSeconds }) };
+  };
 }
 
 /** Whether `If-None-Match` names the entity tag, by weak comparison (RFC 9110 §13.1.2). */

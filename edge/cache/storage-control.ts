@@ -1,3 +1,5 @@
+import { parseFreshFor } from "#shared/fresh-for.ts";
+import { headers as names } from "#shared/headers.ts";
 import type { Answer } from "./answer.ts";
 import type { Shared } from "./key.ts";
 
@@ -7,18 +9,38 @@ const MAX_NOT_FOUND_SECONDS = 5;
 /**
  * The policy as a cache reads it, Cloudflare's or the embedded one. `max-age`, never `s-maxage`, which
  * would switch off serving stale (RFC 5861); and always some directive, since none means two hours.
+ *
+ * What the origin says of how long the answer holds (`freshUntil`) caps both the time it is fresh and the
+ * time it is served while it is renewed; only an outage may show it longer, marked stale.
  */
-export function storageControl(policy: Shared, { status }: Pick<Answer, "status">): string {
+export function storageControl(
+  policy: Shared,
+  { status, headers }: Pick<Answer, "status" | "headers">,
+): string {
+  const holds = parseFreshFor(headers[names.freshFor]) ?? Number.POSITIVE_INFINITY;
   switch (status) {
-    case 200:
+    case 200: {
+      const maxAge = Math.min(policy.maxAgeSeconds, holds);
       return [
-        `max-age=${policy.maxAgeSeconds}`,
-        `stale-while-revalidate=${policy.staleWhileRevalidateSeconds}`,
+        `max-age=${maxAge}`,
+        `stale-while-revalidate=${Math.min(policy.staleWhileRevalidateSeconds, holds - maxAge)}`,
         `stale-if-error=${policy.staleIfErrorSeconds}`,
       ].join(", ");
+    }
     case 404:
-      return `max-age=${Math.min(policy.notFoundMaxAgeSeconds, MAX_NOT_FOUND_SECONDS)}, stale-if-error=0`;
+      return `max-age=${Math.min(policy.notFoundMaxAgeSeconds, MAX_NOT_FOUND_SECONDS, holds)}, stale-if-error=0`;
     default:
       return "no-store";
   }
+}
+
+/**
+ * An answer as it is some time after the origin sent it, for a cache that counts its age only from
+ * when it gets it.
+ */
+export function aged<A extends Pick<Answer, "headers">>(answer: A, elapsedMs: number): A {
+  const holds = parseFreshFor(answer.headers[names.freshFor]);
+  if (holds === null) return answer;
+  const left = Math.max(0, Math.floor(holds - elapsedMs / 1000));
+  return { ...answer, headers: { ...answer.headers, [names.freshFor]: String(left) } };
 }

@@ -6,7 +6,7 @@ import { refuseFill } from "../problems.ts";
 import type { AskForAll } from "./fill.ts";
 import type { Partition } from "./key.ts";
 import type { ResponseCache, Served } from "./serve.ts";
-import { storageControl } from "./storage-control.ts";
+import { aged, storageControl } from "./storage-control.ts";
 
 /** What partitions Workers Cache; nothing else of the caller reaches the cached entrypoint. */
 export type CachedOriginProps = Partition & { readonly operationId: string };
@@ -43,12 +43,16 @@ export function workersCache(entrypoint: CachedEntrypoint): ResponseCache {
   };
 }
 
-/** The other side of the loopback: asks the origin, and says how long the answer may be kept. */
+/**
+ * The other side of the loopback: asks the origin, and says how long the answer may be kept.
+ * @param now milliseconds since the epoch
+ */
 export async function answerFill(
   request: Request,
   { operationId, ...partition }: CachedOriginProps,
   contract: Contract,
   askForAll: AskForAll,
+  now: () => number,
 ): Promise<Response> {
   const [requestId = "", correlationId = "", traceId = ""] = (request.headers.get(TRACE_HEADER) ?? "").split(
     " ",
@@ -58,7 +62,9 @@ export async function answerFill(
   if (policy?.kind !== "shared") throw new Error(`${operationId} is not cacheable`);
   const { pathname, search } = new URL(request.url);
   try {
-    const answer = await askForAll({ operationId, partition, target: pathname + search, ids });
+    const askedAt = now();
+    const given = await askForAll({ operationId, partition, target: pathname + search, ids });
+    const answer = aged(given, now() - askedAt);
     const headers = { ...answer.headers, "cache-control": storageControl(policy, answer) };
     return new Response(answer.body, { status: answer.status, headers });
   } catch (error) {

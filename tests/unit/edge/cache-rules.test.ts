@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { blindVersion, partitionOf, routeHash, versionOf } from "#edge/cache/key.ts";
-import { cacheControlFor, matchesETag } from "#edge/cache/status.ts";
-import { storageControl } from "#edge/cache/storage-control.ts";
+import { cacheControlFor, headersForClients, matchesETag } from "#edge/cache/status.ts";
+import { aged, storageControl } from "#edge/cache/storage-control.ts";
 import { contract } from "#shared/contract.ts";
 
 const policy = contract.getProduct.cache;
@@ -9,12 +9,42 @@ const principal = { subject: "s", clientId: "c", tenantId: "t", scopes: [] };
 
 describe("what is stored", () => {
   it("is told to Workers Cache by max-age, never s-maxage, and refused by no-store", () => {
-    expect(storageControl(policy, { status: 200 })).toBe(
+    const headers = {};
+    expect(storageControl(policy, { status: 200, headers })).toBe(
       "max-age=300, stale-while-revalidate=60, stale-if-error=86400",
     );
-    expect(storageControl(policy, { status: 404 })).toBe("max-age=5, stale-if-error=0");
+    expect(storageControl(policy, { status: 404, headers })).toBe("max-age=5, stale-if-error=0");
     for (const status of [304, 400, 401, 500, 503])
-      expect(storageControl(policy, { status })).toBe("no-store");
+      expect(storageControl(policy, { status, headers })).toBe("no-store");
+  });
+
+  // The policy: fresh for 300 s, served for 60 s more while it is renewed.
+  it.each([
+    ["400", "max-age=300, stale-while-revalidate=60, stale-if-error=86400"],
+    ["330", "max-age=300, stale-while-revalidate=30, stale-if-error=86400"],
+    ["300", "max-age=300, stale-while-revalidate=0, stale-if-error=86400"],
+    ["7", "max-age=7, stale-while-revalidate=0, stale-if-error=86400"],
+    ["0", "max-age=0, stale-while-revalidate=0, stale-if-error=86400"],
+    ["soon", "max-age=0, stale-while-revalidate=0, stale-if-error=86400"],
+    ["-5", "max-age=0, stale-while-revalidate=0, stale-if-error=86400"],
+  ])("is fresh no longer than the origin says that it holds: %s s", (holds, expected) => {
+    const headers = { "gatehouse-fresh-for": holds };
+    expect(storageControl(policy, { status: 200, headers })).toBe(expected);
+  });
+
+  it("caps a 404 alike", () => {
+    const at = (holds: string) =>
+      storageControl(policy, { status: 404, headers: { "gatehouse-fresh-for": holds } });
+    expect(at("3")).toBe("max-age=3, stale-if-error=0");
+    expect(at("60")).toBe("max-age=5, stale-if-error=0");
+  });
+
+  it("counts the time that the answer took to arrive, rounded down", () => {
+    const later = (elapsedMs: number) => aged({ headers: { "gatehouse-fresh-for": "5" } }, elapsedMs);
+    expect(later(0).headers).toEqual({ "gatehouse-fresh-for": "5" });
+    expect(later(1).headers).toEqual({ "gatehouse-fresh-for": "4" });
+    expect(later(9_000).headers).toEqual({ "gatehouse-fresh-for": "0" });
+    expect(aged({ headers: {} }, 9_000).headers).toEqual({});
   });
 });
 
@@ -64,6 +94,20 @@ describe("what clients are told", () => {
   it("is to ask again each time, unless no write can change the answer", () => {
     expect(cacheControlFor(policy)).toBe("private, no-cache");
     expect(cacheControlFor(contract.getOpenApi.cache)).toBe("public, max-age=60");
+  });
+
+  it("is never to keep it longer than the origin says that it holds, nor how the edge knows", () => {
+    const forClients = headersForClients(contract.getOpenApi.cache);
+    const etag = '"1"';
+    expect(forClients({ etag })).toEqual({ etag, "cache-control": "public, max-age=60" });
+    expect(forClients({ etag, "gatehouse-fresh-for": "7" })).toEqual({
+      etag,
+      "cache-control": "public, max-age=7",
+    });
+    expect(forClients({ "gatehouse-fresh-for": "61" })).toEqual({ "cache-control": "public, max-age=60" });
+    expect(headersForClients(policy)({ "gatehouse-fresh-for": "7" })).toEqual({
+      "cache-control": "private, no-cache",
+    });
   });
 
   // RFC 9110 §13.1.2: weak comparison, lists, and `*`.

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type EdgeUnderTest, startEdgeUnderTest } from "#tests/support/edge.ts";
+import { stack } from "#tests/support/stack.ts";
+
+describe("an answer that holds only for a while", () => {
+  let edge: EdgeUnderTest;
+  let authorization: string;
+  let made = 0;
+
+  beforeAll(async () => {
+    const { url, token } = stack().redis;
+    const redis = { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
+    edge = await startEdgeUnderTest({ variables: redis });
+    authorization = `Bearer ${await edge.token()}`;
+  });
+  afterAll(() => edge.stop());
+
+  const holding = (seconds: number) => () => ({
+    headers: { "gatehouse-fresh-for": String(seconds) },
+    body: JSON.stringify({ made: made++ }),
+  });
+  const get = async (path: string) => {
+    const answer = await fetch(edge.url + path, { headers: { authorization } });
+    const { status, headers } = answer;
+    expect(headers.get("gatehouse-fresh-for")).toBeNull();
+    return { status, how: headers.get("cf-cache-status"), headers, body: await answer.text() };
+  };
+  const product = "/v1/products/0190a7c0-0000-7000-8000-000000000001";
+
+  it("is served from the cache until then, and never as fresh from then on", async () => {
+    edge.origin.answer = holding(2);
+    const first = await get(product);
+    const bornAt = Date.now();
+    expect(first.how).toBe("MISS");
+    expect(await get(product)).toMatchObject({ how: "HIT", body: first.body });
+    const seen = new Set<string | null>();
+    await expect
+      .poll(
+        async () => {
+          const askedAt = Date.now();
+          const { body, how } = await get(product);
+          seen.add(how);
+          // Two seconds after it came, whoever asks must not be given it.
+          if (body === first.body) expect(askedAt - bornAt).toBeLessThan(2_000);
+          return body;
+        },
+        { timeout: 10_000 },
+      )
+      .not.toBe(first.body);
+    // Nor while a new one is fetched: that one is waited for.
+    expect(seen).not.toContain("UPDATING");
+    expect(seen).not.toContain("STALE");
+  });
+
+  it("may be shown longer while the origin is away, marked stale", async () => {
+    edge.origin.answer = holding(0);
+    const path = "/v1/products/0190a7c0-0000-7000-8000-000000000002";
+    const first = await get(path);
+    edge.origin.answer = () => ({ status: 503, headers: { "content-type": "application/problem+json" } });
+    const second = await get(path);
+    expect(second).toMatchObject({ status: 200, how: "STALE", body: first.body });
+    expect(second.headers.get("cache-status")).toContain("detail=stale");
+  });
+
+  it("is not kept by clients any longer either", async () => {
+    edge.origin.answer = holding(7);
+    expect((await get("/openapi.json")).headers.get("cache-control")).toBe("public, max-age=7");
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import type { Answer } from "#edge/cache/answer.ts";
+import { answerFill } from "#edge/cache/workers.ts";
+import { contract } from "#shared/contract.ts";
+
+/** The entrypoint behind Workers Cache, which exists on Cloudflare only: what it says to that cache. */
+describe("a fill of Workers Cache", () => {
+  const body = Uint8Array.from(new TextEncoder().encode("{}")).buffer;
+  const fill = async (answer: Omit<Answer, "body">, tookMs = 0) => {
+    let now = 0;
+    const askForAll = async () => {
+      now += tookMs;
+      return { ...answer, body };
+    };
+    const request = new Request("https://cached-origin/v1/products/1");
+    return answerFill(request, { tenantId: "t", operationId: "getProduct" }, contract, askForAll, () => now);
+  };
+
+  it("says by the contract how long it may be kept", async () => {
+    const { headers } = await fill({ status: 200, headers: { etag: '"1"' } });
+    expect(headers.get("etag")).toBe('"1"');
+    expect(headers.get("cache-control")).toBe("max-age=300, stale-while-revalidate=60, stale-if-error=86400");
+  });
+
+  it("is kept no longer than its answer holds, less the time that it took", async () => {
+    const { headers } = await fill({ status: 200, headers: { "gatehouse-fresh-for": "10" } }, 1_200);
+    expect(headers.get("cache-control")).toBe("max-age=8, stale-while-revalidate=0, stale-if-error=86400");
+    expect(headers.get("gatehouse-fresh-for")).toBe("8");
+  });
+});
