@@ -82,8 +82,8 @@ export class Link {
       case "reset-after":
         return side === "client" ? lane.send(chunk) : this.#deliverUpTo(fault.bytes, chunk);
       case "cut": {
-        const at =
-          side === fault.from ? messages.find((one) => fault.when(one.message, this.#count())) : undefined;
+        const isMeant = fault.from === side || fault.from === "either";
+        const at = isMeant ? messages.find((one) => fault.when(one.message, this.#count())) : undefined;
         if (at === undefined) return lane.send(chunk);
         return this.#cutAfter(side, chunk.subarray(0, Math.max(0, fault.at === "after" ? at.end : at.start)));
       }

@@ -22,12 +22,12 @@ export type Fault =
   | { readonly kind: "flaky"; readonly probability: number; readonly random?: () => number }
   /**
    * Cuts a Postgres connection before or after the first message for which `when` holds. `count`
-   * counts that side's messages since the fault was set, over all connections, from 1.
+   * counts the messages of `from` since the fault was set, over all connections, from 1.
    */
   | {
       readonly kind: "cut";
       readonly at: "before" | "after";
-      readonly from: "client" | "server";
+      readonly from: "client" | "server" | "either";
       readonly when: (message: PostgresMessage, count: number) => boolean;
     };
 
