@@ -26,6 +26,11 @@ export type Undelivered = {
 /** Rows that are read, published and marked in one go. */
 export const BATCH = 1_000;
 const LOCK_NAME = "gatehouse relay";
+/**
+ * After which Postgres takes the lock from a relay whose machine is gone without a word: edges are
+ * blind until then. Longer than Redis, for which the transaction waits, is given to answer.
+ */
+const SILENCE_MS = 4_000;
 
 /**
  * Runs `deliver` in a transaction, unless another process is at it.
@@ -40,6 +45,7 @@ export async function asRelay<R>(
       .select({ free: sql<boolean>`free` })
       .from(
         sql`(select set_config('app.task', 'relay', true)) as setting,
+          (select set_config('idle_in_transaction_session_timeout', ${String(SILENCE_MS)}, true)) as patience,
           pg_try_advisory_xact_lock(hashtextextended(${LOCK_NAME}, 0)) as free`,
       )
       .prepare("begin_relay")
