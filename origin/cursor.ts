@@ -6,13 +6,19 @@ const MAC_BYTES = 16;
 
 /** Opaque places in lists: the last id of a page, sealed together with the list it is a place in. */
 export type Cursors = {
-  readonly seal: (scope: string, id: string) => string;
+  /** @param key what the list is sorted by before the id; nothing for a list in order of id */
+  readonly seal: (scope: string, id: string, key?: string) => string;
   /**
    * @returns the id after which to go on
    * @throws Problem `invalid-request` when the cursor is malformed, forged or another list's
    */
   readonly open: (scope: string, cursor: string) => string;
+  /** The same for a list that is sorted by a key. */
+  readonly openPlace: (scope: string, cursor: string) => Place;
 };
+
+/** Where a page ended. */
+export type Place = { readonly id: string; readonly key: string };
 
 /**
  * Cursors sealed by HMAC-SHA256. `scope` is whatever makes lists different: tenant, operation and
@@ -21,21 +27,38 @@ export type Cursors = {
  */
 export function createCursors(secret: string): Cursors {
   const key = createSecretKey(secret, "utf8");
-  const macOf = (scope: string, id: Buffer) =>
-    createHmac("sha256", key).update(id).update(scope).digest().subarray(0, MAC_BYTES);
+  // The scope is JSON, which has no NUL: scope and key cannot run into each other.
+  const macOf = (scope: string, id: Buffer, sortKey: Buffer) =>
+    createHmac("sha256", key)
+      .update(id)
+      .update(scope)
+      .update(sortKey.length === 0 ? "" : "\0")
+      .update(sortKey)
+      .digest()
+      .subarray(0, MAC_BYTES);
+
+  function openPlace(scope: string, cursor: string): Place {
+    const bytes = Buffer.from(cursor, "base64url");
+    const isCanonical = bytes.length >= ID_BYTES + MAC_BYTES && bytes.toString("base64url") === cursor;
+    const id = bytes.subarray(0, ID_BYTES);
+    const sortKey = bytes.subarray(ID_BYTES, -MAC_BYTES);
+    if (!isCanonical || !timingSafeEqual(bytes.subarray(-MAC_BYTES), macOf(scope, id, sortKey))) {
+      throw notACursor();
+    }
+    return {
+      id: id.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"),
+      key: sortKey.toString("utf8"),
+    };
+  }
 
   return {
-    seal(scope, id) {
+    seal(scope, id, sortedBy = "") {
       const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
-      return Buffer.concat([bytes, macOf(scope, bytes)]).toString("base64url");
+      const sortKey = Buffer.from(sortedBy, "utf8");
+      return Buffer.concat([bytes, sortKey, macOf(scope, bytes, sortKey)]).toString("base64url");
     },
-    open(scope, cursor) {
-      const bytes = Buffer.from(cursor, "base64url");
-      const id = bytes.subarray(0, ID_BYTES);
-      const isWhole = bytes.length === ID_BYTES + MAC_BYTES && bytes.toString("base64url") === cursor;
-      if (!isWhole || !timingSafeEqual(bytes.subarray(ID_BYTES), macOf(scope, id))) throw notACursor();
-      return id.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-    },
+    open: (scope, cursor) => openPlace(scope, cursor).id,
+    openPlace,
   };
 }
 

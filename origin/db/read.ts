@@ -1,4 +1,4 @@
-import { Column, fillPlaceholders, is, type SQL, type Subquery, sql } from "drizzle-orm";
+import { Column, fillPlaceholders, is, SQL, type Subquery, sql } from "drizzle-orm";
 import type { SelectedFields } from "drizzle-orm/pg-core";
 import type { Connections, Database } from "./client.ts";
 
@@ -77,9 +77,11 @@ function prepare<S extends string, Q extends Query>(
  * it belongs to, which took a tenth of a read by id; here that is done once.
  */
 function rowDecoder(fields: SelectedFields): (row: readonly unknown[]) => Record<string, unknown> {
-  const columns = Object.entries(fields).map(([name, column]) => {
-    if (!is(column, Column)) throw new Error(`${name} is not a plain column`);
-    return { name, decode: (value: unknown) => column.mapFromDriverValue(value) };
+  const columns = Object.entries(fields).map(([name, field]) => {
+    // What the driver makes of an expression is taken as it is.
+    if (is(field, SQL.Aliased)) return { name, decode: (value: unknown) => value };
+    if (!is(field, Column)) throw new Error(`${name} is neither a column nor a named expression`);
+    return { name, decode: (value: unknown) => field.mapFromDriverValue(value) };
   });
   return function decodeRow(row) {
     const decoded: Record<string, unknown> = {};

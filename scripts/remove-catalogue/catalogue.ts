@@ -4,8 +4,10 @@
 export const OWNED: readonly string[] = [
   "shared/resources/products.ts",
   "shared/resources/product-import.ts",
+  "shared/resources/product-query.ts",
   "shared/resources/categories.ts",
   "origin/db/tables/products.ts",
+  "origin/db/tables/product-terms.ts",
   "origin/db/tables/categories.ts",
   "origin/resources/products",
   "origin/resources/categories.ts",

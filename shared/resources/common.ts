@@ -3,11 +3,10 @@ import type { CachePolicy, RatePolicy, Shows } from "../policy.ts";
 
 /** Pieces that several resources share. */
 
-/** A UUID (RFC 9562) in its canonical lower-case form. Ids made here are version 7. */
-export const Id = Type.String({
-  pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
-  description: "A UUID in lower case",
-});
+/** The pattern of a UUID (RFC 9562) in its canonical lower-case form. Ids made here are version 7. */
+export const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+
+export const Id = Type.String({ pattern: `^${UUID}$`, description: "A UUID in lower case" });
 
 /** An instant in UTC with millisecond precision, as RFC 3339 writes it. */
 export const Timestamp = Type.String({

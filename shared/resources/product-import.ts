@@ -2,7 +2,8 @@ import Type, { type Static } from "typebox";
 import { Currency } from "../money.ts";
 import { defineRoute } from "../route.ts";
 import { clientRate, Nullable, none } from "./common.ts";
-import { Attributes, ProductStatus, productFields } from "./products.ts";
+import { ProductStatus } from "./product-query.ts";
+import { Attributes, productFields } from "./products.ts";
 
 /** A price as feeds write it: `"120.99"`, in the line's `currency`. */
 const DecimalText = Type.String({ maxLength: 32 });

@@ -1,20 +1,8 @@
 import Type, { type Static } from "typebox";
 import { Money } from "../money.ts";
 import { defineRoute } from "../route.ts";
-import {
-  clientRate,
-  Id,
-  ifMatch,
-  Nullable,
-  none,
-  Page,
-  pageQuery,
-  Timestamp,
-  tenantCache,
-  Version,
-} from "./common.ts";
-
-export const ProductStatus = Type.Enum(["draft", "active", "archived"]);
+import { clientRate, Id, ifMatch, Nullable, none, Page, Timestamp, tenantCache, Version } from "./common.ts";
+import { MAX_COUNT, ProductQuery, ProductStatus } from "./product-query.ts";
 
 /** Named properties of a product ("Colour": "Grey"). */
 export const Attributes = Type.Record(
@@ -71,6 +59,27 @@ export const ProductPatch = Type.Object(
 );
 export type ProductPatch = Static<typeof ProductPatch>;
 
+/** A page of products, with their number when it was asked for. */
+const ProductPage = Type.Object(
+  {
+    data: Type.Array(Product),
+    meta: Type.Object(
+      {
+        ...Page(Product).properties.meta.properties,
+        total: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: MAX_COUNT,
+            description: `When counted; ${MAX_COUNT} means as many or more`,
+          }),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+
 const params = Type.Object({ productId: Id }, { additionalProperties: false });
 const read = { kind: "token", scopes: ["catalog:read"] } as const;
 const write = { kind: "token", scopes: ["catalog:write"] } as const;
@@ -80,7 +89,7 @@ export const products = {
     method: "GET",
     path: "/v1/products",
     tag: "Products",
-    summary: "List products, newest first",
+    summary: "List, filter, sort and search products",
     servedBy: "origin",
     access: read,
     rate: clientRate,
@@ -89,22 +98,12 @@ export const products = {
     budgetMs: 5_000,
     request: {
       params: none,
-      query: Type.Object(
-        {
-          ...pageQuery,
-          categoryId: Type.Optional(Id),
-          status: Type.Optional(ProductStatus),
-          q: Type.Optional(
-            Type.String({ minLength: 1, maxLength: 100, description: "Text in name, brand or SKU" }),
-          ),
-        },
-        { additionalProperties: false },
-      ),
+      query: ProductQuery,
       headers: none,
       body: { kind: "none" },
     },
-    responses: { 200: { description: "A page of products", schema: Page(Product), headers: [] } },
-    problems: [],
+    responses: { 200: { description: "A page of products", schema: ProductPage, headers: [] } },
+    problems: ["unprocessable"],
   }),
 
   getProduct: defineRoute({

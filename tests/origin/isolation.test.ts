@@ -10,7 +10,15 @@ import { newTenant, owner, stack } from "#tests/support/stack.ts";
 /** Row-level security as the origin's login meets it, below whatever the origin's code does right. */
 
 /** Where both tenants have rows. */
-const filled = ["tenants", "api_clients", "outbox", "idempotency_keys", "categories", "products"];
+const filled = [
+  "tenants",
+  "api_clients",
+  "outbox",
+  "idempotency_keys",
+  "categories",
+  "products",
+  "product_terms",
+];
 /** Every table that belongs to tenants, as the database knows them, new resources' among them. */
 let tables: readonly TenantTable[];
 let app: Sql;

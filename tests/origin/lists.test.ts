@@ -58,13 +58,6 @@ describe("listProducts", () => {
     expect(await skus(`?categoryId=${categoryId}&q=acme&status=active`)).toEqual(["L-2"]);
   });
 
-  test("takes wildcards literally, and letters of any alphabet without their case", async () => {
-    expect(await skus("?q=%25_p")).toEqual(["L-0"]);
-    expect(await skus("?q=%25%25")).toEqual([]);
-    expect(await skus("?q=%C3%A9clair")).toEqual(["L-0"]);
-    expect(await skus("?q=%5C")).toEqual([]);
-  });
-
   test("leaves out what is deleted", async () => {
     const { json } = await send("/v1/products", { method: "POST", body: { sku: "gone", name: "Gone" } });
     await send(`/v1/products/${json.id}`, { method: "DELETE" });
@@ -96,7 +89,9 @@ describe("listProducts", () => {
       "pageSize=0",
       "pageSize=101",
       "pageSize=1&pageSize=1",
-      "sort=name",
+      "order=name",
+      "sort=sku",
+      "ids=1",
     ]) {
       expect((await send(`/v1/products?${query}`)).status).toBe(400);
     }

@@ -1,5 +1,6 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -23,6 +24,10 @@ export const products = pgTable(
     id: uuid().notNull(),
     sku: text().notNull(),
     name: text().notNull(),
+    /** What lists are sorted by: short enough for a cursor, and in any case. */
+    nameKey: text()
+      .notNull()
+      .generatedAlwaysAs((): SQL => sql`lower(left(${products.name}, 64))`),
     description: text(),
     brand: text(),
     categoryId: uuid(),
@@ -48,8 +53,35 @@ export const products = pgTable(
       columns: [table.tenantId, table.categoryId],
       foreignColumns: [categories.tenantId, categories.id],
     }),
-    uniqueIndex("products_sku_key").on(table.tenantId, table.sku).where(sql`${table.deletedAt} is null`),
-    index("products_category_idx").on(table.tenantId, table.categoryId, table.id),
+    uniqueIndex("products_sku_key").on(table.tenantId, table.sku).where(live(table)),
+    index("products_category_idx").on(table.tenantId, table.categoryId),
+    // What lists are read from (`resources/products/listing`): for each sort one index over all products
+    // and one over those of a category. Status and stock come before the sort key, for they have few
+    // values: a list that does not ask for one of them reads each in turn.
+    index("products_by_id").on(table.tenantId, table.status, table.inStock, table.id).where(live(table)),
+    index("products_by_name")
+      .on(table.tenantId, table.status, table.inStock, table.nameKey, table.id)
+      .where(live(table)),
+    index("products_by_price")
+      .on(table.tenantId, table.priceCurrency, table.status, table.inStock, table.priceMinor, table.id)
+      .where(live(table)),
+    index("products_of_category_by_id")
+      .on(table.tenantId, table.categoryId, table.status, table.inStock, table.id)
+      .where(live(table)),
+    index("products_of_category_by_name")
+      .on(table.tenantId, table.categoryId, table.status, table.inStock, table.nameKey, table.id)
+      .where(live(table)),
+    index("products_of_category_by_price")
+      .on(
+        table.tenantId,
+        table.categoryId,
+        table.priceCurrency,
+        table.status,
+        table.inStock,
+        table.priceMinor,
+        table.id,
+      )
+      .where(live(table)),
     check("products_price_pair", sql`(${table.priceMinor} is null) = (${table.priceCurrency} is null)`),
     check(
       "products_list_price_pair",
@@ -58,3 +90,7 @@ export const products = pgTable(
     check("products_price_not_negative", sql`least(${table.priceMinor}, ${table.listPriceMinor}) >= 0`),
   ],
 );
+
+function live({ deletedAt }: { readonly deletedAt: AnyPgColumn }): SQL {
+  return sql`${deletedAt} is null`;
+}

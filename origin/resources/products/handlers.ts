@@ -3,9 +3,15 @@ import type { products as routes } from "#shared/resources/products.ts";
 import type { HandlersOf } from "../../call.ts";
 import type { Services } from "../../services.ts";
 import { productImport } from "./import/handler.ts";
+import { productListing } from "./listing/handler.ts";
 import { productReads } from "./reads.ts";
 import { productWrites } from "./writes.ts";
 
 export function productHandlers(services: Services): HandlersOf<typeof routes & typeof importRoutes> {
-  return { ...productReads(services), ...productWrites(services), ...productImport(services) };
+  return {
+    ...productListing(services),
+    ...productReads(services),
+    ...productWrites(services),
+    ...productImport(services),
+  };
 }

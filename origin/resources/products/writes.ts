@@ -16,6 +16,7 @@ import {
   valuesOf,
 } from "./columns.ts";
 import { applyPatch } from "./merge-patch.ts";
+import { removeTerms, storeTerms } from "./search/store.ts";
 
 type Writes = Pick<HandlersOf<typeof routes>, "createProduct" | "updateProduct" | "deleteProduct">;
 
@@ -34,6 +35,7 @@ export function productWrites({ write }: Services): Writes {
           .execute()
           .catch(explainProductError);
         const product = productOf(first(rows));
+        await storeTerms(tx, call.caller.tenantId, [product]);
         changes.push(changed(product.id));
         const headers = { etag: etagOf(product.version), location: `/v1/products/${product.id}` };
         return { status: 201, body: product, headers };
@@ -56,6 +58,7 @@ export function productWrites({ write }: Services): Writes {
           .execute()
           .catch(explainProductError);
         const product = productOf(first(rows));
+        await storeTerms(tx, call.caller.tenantId, [product]);
         changes.push(changed(id));
         return { status: 200, body: product, headers: { etag: etagOf(product.version) } };
       });
@@ -74,6 +77,7 @@ export function productWrites({ write }: Services): Writes {
           .where(eq(products.id, call.params.productId))
           .prepare("delete_product")
           .execute();
+        await removeTerms(tx, call.params.productId);
         changes.push(changed(call.params.productId));
         return { status: 204 };
       });

@@ -4,6 +4,7 @@ import type { Connections, Transaction } from "../../../db/client.ts";
 import { announce } from "../../../db/outbox.ts";
 import { inTransaction } from "../../../db/write.ts";
 import { valuesOf } from "../columns.ts";
+import { type Searchable, storeTerms } from "../search/store.ts";
 import { type CategoryIds, pathKey, resolvePaths } from "./category-paths.ts";
 import type { ImportItem } from "./parse-line.ts";
 
@@ -30,6 +31,7 @@ export async function storeBatch(
     const paths = items.map(({ categoryPath }) => categoryPath);
     const { ids, created } = await resolvePaths(tx, tenantId, paths, known);
     const changed = await upsert(tx, tenantId, items, ids);
+    await storeTerms(tx, tenantId, changed);
     await announce(tx, tenantId, [
       ...created.map((itemId) => ({ collection: "categories", itemId })),
       ...changed.map(({ id }) => ({ collection: "products", itemId: id })),
@@ -40,7 +42,7 @@ export async function storeBatch(
   return { created, updated: items.length - created, categories: result.ids, transactionId };
 }
 
-type Changed = { readonly id: string; readonly version: number };
+type Changed = Searchable & { readonly version: number };
 
 /** Answers what it made or changed; a line that says what is already so changes nothing. */
 async function upsert(
@@ -66,7 +68,7 @@ async function upsert(
     on conflict (tenant_id, sku) where deleted_at is null do update
     set (${COLUMNS}) = (${EXCLUDED}), version = products.version + 1, updated_at = now()
     where (${CURRENT}) is distinct from (${EXCLUDED})
-    returning id, version`);
+    returning id, version, sku, name, brand, description`);
 }
 
 const NAMES = [

@@ -1,0 +1,95 @@
+import { and, eq, gte, isNull, lte, type SQL, sql } from "drizzle-orm";
+import { MAX_COUNT, type ProductSort } from "#shared/resources/product-query.ts";
+import type { Database } from "../../../db/client.ts";
+import { products } from "../../../db/tables/products.ts";
+import { productColumns } from "../columns.ts";
+import { afterPlace, orderOf } from "./sorts.ts";
+
+/** What makes one list statement different from another; the rest is placeholders. */
+export type Shape = {
+  readonly sort: ProductSort;
+  /** Where products are looked for: everywhere, in some categories, or among some ids. */
+  readonly source: "all" | "categories" | "ids";
+  readonly conditions: readonly (keyof typeof CONDITIONS)[];
+  /** Whether it goes on after a place. */
+  readonly isAfter: boolean;
+};
+
+const CONDITIONS = {
+  /** Of a list by ids: those from everywhere need no further condition. */
+  among: sql`${products.categoryId} = any(${sql.placeholder("categories")}::uuid[])`,
+  currency: eq(products.priceCurrency, sql.placeholder("currency")),
+  minPrice: gte(products.priceMinor, sql.placeholder("minPrice")),
+  maxPrice: lte(products.priceMinor, sql.placeholder("maxPrice")),
+};
+
+/**
+ * The branches of a list: each is a range of one index that is already in order, so that a page costs a
+ * page's worth of rows from each, wherever in the list it is. Without a filter by status there is one
+ * branch for every status, and so on: at most six for a category.
+ */
+const BRANCHES: Readonly<Record<Shape["source"], { readonly from: SQL; readonly where: SQL }>> = {
+  all: {
+    from: sql`(select status, in_stock from ${statuses()} as status, ${stock()} as in_stock) as branch`,
+    where: sql`${products.status} = branch.status and ${products.inStock} = branch.in_stock`,
+  },
+  categories: {
+    from: sql`(select category_id, status, in_stock
+      from unnest(${sql.placeholder("categories")}::uuid[]) as category_id,
+        ${statuses()} as status, ${stock()} as in_stock) as branch`,
+    where: sql`${products.categoryId} = branch.category_id
+      and ${products.status} = branch.status and ${products.inStock} = branch.in_stock`,
+  },
+  ids: {
+    from: sql`unnest(${sql.placeholder("ids")}::uuid[]) as branch(id)`,
+    where: sql`${products.id} = branch.id
+      and ${products.status} = any(${sql.placeholder("statuses")}::text[])
+      and ${products.inStock} = any(${sql.placeholder("stock")}::boolean[])`,
+  },
+};
+
+function statuses(): SQL {
+  return sql`unnest(${sql.placeholder("statuses")}::text[])`;
+}
+
+function stock(): SQL {
+  return sql`unnest(${sql.placeholder("stock")}::boolean[])`;
+}
+
+/** One page in order, and the row after it. */
+export function listStatement(db: Database, ready: SQL, shape: Shape) {
+  const { sort, source, isAfter } = shape;
+  const columns = { ...productColumns, nameKey: products.nameKey };
+  const product = db
+    .select(columns)
+    .from(products)
+    .where(and(ready, matching(shape), isAfter ? afterPlace(sort) : undefined))
+    .orderBy(...orderOf(sort, products))
+    .limit(sql.placeholder("limit"))
+    .as("product");
+  return db
+    .select(product._.selectedFields)
+    .from(BRANCHES[source].from)
+    .crossJoinLateral(product)
+    .orderBy(...orderOf(sort, product))
+    .limit(sql.placeholder("limit"));
+}
+
+/** How many products the whole list has, counted up to `MAX_COUNT`. */
+export function countStatement(db: Database, ready: SQL, shape: Shape) {
+  const product = db
+    .select({ id: products.id })
+    .from(products)
+    .where(and(ready, matching(shape)))
+    .limit(MAX_COUNT)
+    .as("product");
+  return db
+    .select({ total: sql<number>`least(count(*), ${sql.raw(String(MAX_COUNT))})::int`.as("total") })
+    .from(BRANCHES[shape.source].from)
+    .crossJoinLateral(product);
+}
+
+function matching({ source, conditions }: Shape): SQL | undefined {
+  const given = conditions.map((name) => CONDITIONS[name]);
+  return and(BRANCHES[source].where, isNull(products.deletedAt), ...given);
+}

@@ -1,0 +1,68 @@
+import Type, { type Static } from "typebox";
+import { Currency } from "../money.ts";
+import { Id, pageQuery, UUID } from "./common.ts";
+
+/**
+ * What a list of products can be narrowed by and sorted by. The list is closed: each combination is
+ * answered from an index (`origin/resources/products/listing`), whatever the tenant's size.
+ */
+
+export const ProductStatus = Type.Enum(["draft", "active", "archived"]);
+export type ProductStatus = Static<typeof ProductStatus>;
+
+/** A leading minus is descending. */
+export const ProductSort = Type.Enum(["-createdAt", "createdAt", "name", "-name", "price", "-price"], {
+  default: "-createdAt",
+  description: "`name` is by its first 64 characters, in any case; `price` needs `currency`",
+});
+export type ProductSort = Static<typeof ProductSort>;
+
+/** The most products that one list can name by id. */
+export const MAX_IDS = 100;
+/** The most products that a search considers. */
+export const MAX_MATCHES = 1_000;
+/** The most categories that a subtree may have to be listed by. */
+export const MAX_SUBTREE = 200;
+/** Products are counted up to here. */
+export const MAX_COUNT = 10_000;
+
+const minor = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
+
+export const ProductQuery = Type.Object(
+  {
+    ...pageQuery,
+    sort: ProductSort,
+    status: Type.Optional(ProductStatus),
+    inStock: Type.Optional(Type.Boolean()),
+    categoryId: Type.Optional(Id),
+    within: Type.Optional(
+      Type.String({
+        pattern: `^${UUID}$`,
+        description: `A category and all below it, at most ${MAX_SUBTREE} in all`,
+      }),
+    ),
+    /** Only products with a price in it. */
+    currency: Type.Optional(Currency),
+    minPrice: Type.Optional(minor("In minor units of `currency`, inclusive; needs `sort` by price")),
+    maxPrice: Type.Optional(minor("In minor units of `currency`, inclusive; needs `sort` by price")),
+    ids: Type.Optional(
+      Type.String({
+        pattern: `^${UUID}(?:,${UUID}){0,${MAX_IDS - 1}}$`,
+        description: `Up to ${MAX_IDS} ids, separated by commas; those that there are not are left out`,
+      }),
+    ),
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description:
+          "Words of name, brand, description or SKU, in any script; the last one may be a beginning. " +
+          `A search considers ${MAX_MATCHES} matches, the newest ones`,
+      }),
+    ),
+    count: Type.Boolean({ default: false, description: `Also count them all, up to ${MAX_COUNT}` }),
+  },
+  { additionalProperties: false },
+);
+export type ProductQuery = Static<typeof ProductQuery>;
