@@ -7,6 +7,8 @@ export type OriginProcess = {
   /** SIGKILL: takes effect before this returns to the event loop of the other. */
   readonly kill: () => void;
   readonly ended: Promise<unknown>;
+  /** Probes and metrics. */
+  readonly opsUrl: string;
 };
 
 /** Resolves when it listens. */
@@ -18,15 +20,15 @@ export async function startOriginProcess(
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "exit");
-  const listening = new Promise<void>((resolve) => {
+  const listening = new Promise<string>((resolve) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.includes('"msg":"listening"')) resolve();
+      if (line.includes('"msg":"listening"')) resolve(String(JSON.parse(line).opsUrl));
     });
   });
-  const tooEarly = ended.then(() => {
+  const tooEarly = ended.then((): string => {
     throw new Error("the origin ended before it listened");
   });
   tooEarly.catch(() => undefined);
-  await Promise.race([listening, tooEarly]);
-  return { kill: () => child.kill("SIGKILL"), ended };
+  const opsUrl = await Promise.race([listening, tooEarly]);
+  return { kill: () => child.kill("SIGKILL"), ended, opsUrl };
 }
