@@ -1,0 +1,163 @@
+import { Redis } from "@upstash/redis";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import {
+  BLIND_BOUND_MS,
+  BOUND_MS,
+  createProbe,
+  listProbe,
+  type OutageRig,
+  type Probe,
+  readProbe,
+  rename,
+  startOutageRig,
+  warm,
+} from "#tests/support/outage-rig.ts";
+
+/** Redis emptied and taken away while there are writes and reads all the time. */
+let rig: OutageRig;
+beforeAll(async () => {
+  rig = await startOutageRig();
+});
+afterAll(() => rig.stop());
+
+const PROBES = 8;
+const WRITE_EVERY_MS = 25;
+
+/** A probe and when each of its names, which are counted from 0, was committed. */
+type Watched = { readonly probe: Probe; readonly commits: number[] };
+
+type Load = {
+  readonly watched: readonly Watched[];
+  /** The oldest answer since the last call: for how long what it shows had been replaced when it was asked for. */
+  readonly oldestMs: () => number;
+  readonly reads: () => number;
+  readonly stop: () => Promise<void>;
+};
+
+async function startLoad(): Promise<Load> {
+  const watched = await Promise.all(
+    Array.from({ length: PROBES }, async (): Promise<Watched> => {
+      return { probe: await createProbe(rig, "0"), commits: [performance.now()] };
+    }),
+  );
+  let running = true;
+  let oldest = 0;
+  let reads = 0;
+
+  async function write(): Promise<void> {
+    for (let turn = 0; running; turn++) {
+      const { probe, commits } = watched[turn % PROBES] ?? fail();
+      await rename(rig, probe, String(commits.length));
+      commits.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, WRITE_EVERY_MS));
+    }
+  }
+
+  async function read(): Promise<void> {
+    for (let turn = 0; running; turn++) {
+      const { probe, commits } = watched[turn % PROBES] ?? fail();
+      const askedAt = performance.now();
+      const { status, name } = await (turn % 3 === 0 ? listProbe : readProbe)(rig, probe);
+      expect(status).toBe(200);
+      const replacedAt = commits[Number(name) + 1] ?? askedAt;
+      oldest = Math.max(oldest, askedAt - replacedAt);
+      reads++;
+    }
+  }
+
+  const workers = Promise.all([write(), read(), read()]);
+  // A failed worker is reported by `stop`.
+  workers.catch(() => undefined);
+  return {
+    watched,
+    reads: () => reads,
+    oldestMs: () => {
+      const found = oldest;
+      oldest = 0;
+      return found;
+    },
+    stop: async () => {
+      running = false;
+      await workers;
+    },
+  };
+}
+
+function fail(): never {
+  throw new Error("there is no probe");
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Nothing is lost: at rest each probe comes from the cache as it was written last. */
+async function atRest({ watched }: Load): Promise<void> {
+  await Promise.all(watched.map(({ probe, commits }) => warm(rig, probe, String(commits.length - 1))));
+}
+
+/** What the origin says of itself. */
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${rig.origin.opsUrl}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? "missing");
+}
+
+async function readiness() {
+  const answer = await fetch(`${rig.origin.opsUrl}/ready`);
+  const { checks } = (await answer.json()) as { readonly checks: readonly { name: string; ok: boolean }[] };
+  return { status: answer.status, ...Object.fromEntries(checks.map(({ name, ok }) => [name, ok])) };
+}
+
+const empty = () =>
+  new Redis({ url: rig.redis.url, token: rig.redis.token, enableTelemetry: false }).flushall();
+
+test("a Redis that is emptied again and again under load makes no answer older than the bound", async () => {
+  const load = await startLoad();
+  await pause(1_000);
+  for (let times = 0; times < 10; times++) {
+    await empty();
+    await pause(50 + times * 40);
+  }
+  await load.stop();
+  expect(load.oldestMs()).toBeLessThan(BOUND_MS);
+  expect(load.reads()).toBeGreaterThan(100);
+  await atRest(load);
+});
+
+test("a Redis that goes, and comes back empty, under load: blind and told so, then within the bound again", async () => {
+  const load = await startLoad();
+  await pause(1_000);
+  expect(load.oldestMs()).toBeLessThan(BOUND_MS);
+
+  await rig.edgeToRedis.set({ kind: "refuse" });
+  rig.edgeToRedis.sever();
+  rig.relayToRedis.before = () => "reset";
+  await vi.waitFor(
+    async () => {
+      expect(await metric("gatehouse_outbox_oldest_undelivered_age_seconds")).toBeGreaterThan(2);
+      expect(await metric("gatehouse_relay_publication_age_seconds")).toBeGreaterThan(2);
+    },
+    { timeout: 10_000, interval: 200 },
+  );
+  expect(await metric("gatehouse_outbox_undelivered_rows")).toBeGreaterThan(10);
+  expect(await metric("gatehouse_relay_failures_total")).toBeGreaterThan(0);
+  expect(await readiness()).toEqual({ status: 200, database: true, redis: false, relay: false });
+  expect(load.oldestMs()).toBeLessThan(BLIND_BOUND_MS);
+
+  await empty();
+  rig.relayToRedis.before = () => "pass";
+  await rig.edgeToRedis.set({ kind: "pass" });
+  await vi.waitFor(
+    async () => {
+      expect(await readiness()).toEqual({ status: 200, database: true, redis: true, relay: true });
+      expect(await metric("gatehouse_outbox_oldest_undelivered_age_seconds")).toBeLessThan(1);
+    },
+    { timeout: 5_000, interval: 100 },
+  );
+  // A second in which an edge leaves Redis alone after a failure, and the turn of the relay after one.
+  await pause(BOUND_MS);
+  load.oldestMs();
+  await pause(2_000);
+  await load.stop();
+  expect(load.oldestMs()).toBeLessThan(BOUND_MS);
+  await atRest(load);
+  await vi.waitFor(async () => expect(await metric("gatehouse_outbox_undelivered_rows")).toBe(0));
+});
