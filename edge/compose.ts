@@ -7,9 +7,9 @@ import { TokenMemory } from "./auth/memory.ts";
 import { consistencyTokens } from "./cache/consistency-token.ts";
 import { type AskForAll, fillFromOrigin } from "./cache/fill.ts";
 import { withLastGood } from "./cache/last-good.ts";
-import { redisSnapshots } from "./cache/read-snapshot.ts";
+import { type ReadData, redisSnapshots } from "./cache/read-snapshot.ts";
 import type { ResponseCache } from "./cache/serve.ts";
-import { Snapshots } from "./cache/snapshot.ts";
+import { type ReadSnapshot, Snapshots } from "./cache/snapshot.ts";
 import type { EdgeConfig } from "./env.ts";
 import type { Dependencies } from "./gateway.ts";
 import { health } from "./health.ts";
@@ -32,10 +32,16 @@ type Platform = {
   readonly now: () => number;
   /** The platform's response cache, given the way to the origin. */
   readonly cache: (askForAll: AskForAll) => ResponseCache;
+  /** How this isolate reads snapshots, given the way to Redis. */
+  readonly snapshots: (read: ReadData) => ReadSnapshot;
 };
 
-/** Puts the gateway's parts together from configuration and what the platform offers. */
-export function compose(config: EdgeConfig, { shield, log, now, cache }: Platform): Dependencies {
+/** What the gateway runs on, and what the isolate's other entrypoints answer from. */
+type Composition = Dependencies & { readonly readSnapshot: ReadData };
+
+/** Puts the parts together from configuration and what the platform offers. */
+export function compose(config: EdgeConfig, platform: Platform): Composition {
+  const { shield, log, now, cache } = platform;
   const origin = createOrigin({
     urls: config.originUrls,
     secret: config.assertionSecrets[0],
@@ -58,7 +64,8 @@ export function compose(config: EdgeConfig, { shield, log, now, cache }: Platfor
     const create = quota.algorithm === "leased" ? leasedLimiter : slidingLimiter;
     return create(redis, name, quota, now);
   };
-  const snapshots = new Snapshots(redisSnapshots(redis), now);
+  const readSnapshot = redisSnapshots(redis, now);
+  const snapshots = new Snapshots(platform.snapshots(readSnapshot), now);
   const tokens = consistencyTokens(config.assertionSecrets, now);
   const fetchKeySet = keySetFetcher(config.token.keySetUrl, askForAll);
   return {
@@ -82,6 +89,7 @@ export function compose(config: EdgeConfig, { shield, log, now, cache }: Platfor
     quotas: config.quotas,
     caching: { cache: withLastGood(cache(askForAll)), askForAll, snapshots, tokens, now },
     forwarding: { origin, snapshots, tokens },
+    readSnapshot,
     ownHandlers: {
       getHealth: health({ origin: fetchKeySet, redis: () => redis.ping() }),
     } satisfies Record<ServedBy<typeof contract, "edge">, unknown>,

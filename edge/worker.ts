@@ -1,5 +1,7 @@
 import { env, exports, WorkerEntrypoint } from "cloudflare:workers";
 import { embeddedCache } from "./cache/embedded.ts";
+import { ownSnapshots } from "./cache/read-snapshot.ts";
+import { answerSnapshot, sharedSnapshots, type TenantSnapshotProps } from "./cache/shared-snapshot.ts";
 import { answerFill, type CachedOriginProps, workersCache } from "./cache/workers.ts";
 import { compose } from "./compose.ts";
 import { readEdgeConfig } from "./env.ts";
@@ -27,6 +29,15 @@ const dependencies = compose(config, {
     const workers = workersCache((props) => exports.CachedOrigin({ props }));
     return (fill) => (hasWorkersCache ? workers(fill) : embedded(fill));
   },
+  snapshots: (read) => {
+    const own = ownSnapshots(read);
+    const shared = sharedSnapshots(
+      (props) => exports.TenantSnapshot({ props }),
+      read,
+      () => Date.now(),
+    );
+    return (tenantId, isFresh) => (hasWorkersCache ? shared(tenantId, isFresh) : own(tenantId, isFresh));
+  },
 });
 const gateway = createGateway(dependencies);
 
@@ -43,6 +54,13 @@ export class CachedOrigin extends WorkerEntrypoint<Cloudflare.Env, CachedOriginP
   override fetch(request: Request): Promise<Response> {
     const { contract, caching, now } = dependencies;
     return answerFill(request, this.ctx.props, contract, caching.askForAll, now);
+  }
+}
+
+/** What one read of a tenant's versions for all isolates of a location comes from; cached on its own. */
+export class TenantSnapshot extends WorkerEntrypoint<Cloudflare.Env, TenantSnapshotProps> {
+  override fetch(): Promise<Response> {
+    return answerSnapshot(this.ctx.props, dependencies.readSnapshot);
   }
 }
 

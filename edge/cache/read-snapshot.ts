@@ -1,5 +1,5 @@
 import type { Redis } from "@upstash/redis";
-import Type from "typebox";
+import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import {
   BEAT_KEY,
@@ -9,7 +9,7 @@ import {
   versionsKey,
   WATERMARK_KEY,
 } from "#shared/freshness.ts";
-import type { ReadSnapshot } from "./snapshot.ts";
+import type { ReadSnapshot, Snapshot } from "./snapshot.ts";
 
 /**
  * Watermark, age of the relay's last beat (-1: none) and versions of one moment: no write can fall
@@ -35,24 +35,52 @@ return {redis.call('GET', KEYS[1]) or '0', age, redis.call('HGETALL', KEYS[3])}
 const Text = Type.Union([Type.String(), Type.Number()]);
 const Answer = Compile(Type.Tuple([Text, Type.Number(), Type.Array(Text)]));
 
-/** A field that no write has touched since the versions were born. */
-const UNTOUCHED = "0";
+const SnapshotData = Type.Object({
+  readAt: Type.Number(),
+  watermark: Type.Number(),
+  beatAgeMs: Type.Union([Type.Number(), Type.Null()]),
+  /** The versions, and the name of this set of them, as Redis has them. */
+  fields: Type.Record(Type.String(), Type.String()),
+});
+/** A snapshot as plain data: what isolates pass on to one another (shared-snapshot.ts). */
+export type SnapshotData = Static<typeof SnapshotData>;
+const snapshotCheck = Compile(SnapshotData);
 
-/** Reads a tenant's snapshot from Redis in one command. */
-export function redisSnapshots(redis: Redis): ReadSnapshot {
-  return async function readSnapshot(tenantId) {
+/** Checks what another isolate, perhaps of another version of this code, has written. */
+export function isSnapshotData(data: unknown): data is SnapshotData {
+  return snapshotCheck.Check(data);
+}
+
+export type ReadData = (tenantId: string) => Promise<SnapshotData>;
+
+/**
+ * Reads a tenant's snapshot from Redis in one command.
+ * @param now milliseconds since the epoch
+ */
+export function redisSnapshots(redis: Redis, now: () => number): ReadData {
+  return async function readData(tenantId) {
+    const readAt = now();
     const keys = [WATERMARK_KEY, BEAT_KEY, versionsKey(tenantId), ERA_KEY];
     const answer: unknown = await redis.eval(READ, keys, [crypto.randomUUID()]);
     if (!Answer.Check(answer)) throw new Error("Redis gave an answer that is not a snapshot");
     const [watermark, beatAgeMs, flat] = answer;
-    const fields = new Map<string, string>();
-    for (let i = 0; i + 1 < flat.length; i += 2) fields.set(String(flat[i]), String(flat[i + 1]));
-    // Its random part is enough to tell it from all others.
-    const birth = fields.get(BIRTH_FIELD)?.split(" ").at(-1) ?? "";
-    return {
-      watermark: Number(watermark),
-      beatAgeMs: beatAgeMs < 0 ? null : beatAgeMs,
-      versions: (field) => `${birth}.${fields.get(field) ?? UNTOUCHED}`,
-    };
+    const fields: Record<string, string> = {};
+    for (let i = 0; i + 1 < flat.length; i += 2) fields[String(flat[i])] = String(flat[i + 1]);
+    return { readAt, watermark: Number(watermark), beatAgeMs: beatAgeMs < 0 ? null : beatAgeMs, fields };
   };
+}
+
+/** A field that no write has touched since the versions were born. */
+const UNTOUCHED = "0";
+
+export function snapshotOf({ fields, ...moment }: SnapshotData): Snapshot {
+  const versions = new Map(Object.entries(fields));
+  // Its random part is enough to tell it from all others.
+  const birth = versions.get(BIRTH_FIELD)?.split(" ").at(-1) ?? "";
+  return { ...moment, versions: (field) => `${birth}.${versions.get(field) ?? UNTOUCHED}` };
+}
+
+/** For one isolate alone: Redis is asked each time. */
+export function ownSnapshots(read: ReadData): ReadSnapshot {
+  return async (tenantId) => snapshotOf(await read(tenantId));
 }

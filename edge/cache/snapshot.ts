@@ -8,13 +8,17 @@ export type Snapshot = {
   readonly versions: Versions;
   /** Every transaction below this id is contained in the versions. */
   readonly watermark: number;
-  /** How old the relay's last sign of life was; null when there was none. */
+  /** How old the relay's last sign of life was when it was read; null when there was none. */
   readonly beatAgeMs: number | null;
+  /** When its read began, in milliseconds since the epoch: nothing in it is older. */
+  readonly readAt: number;
+  /** Until when those who share reads are given this one again; absent where nobody shares. */
+  readonly sharedUntil?: number;
 };
 
-export type ReadSnapshot = (tenantId: string) => Promise<Snapshot>;
+/** @param isFresh whether Redis itself must be asked, rather than given what another isolate has just read */
+export type ReadSnapshot = (tenantId: string, isFresh: boolean) => Promise<Snapshot>;
 type WaitUntil = (work: Promise<unknown>) => void;
-type Held = Snapshot & { readonly readAt: number };
 
 /** What the cache may rely on for one request. */
 export type Sight =
@@ -35,8 +39,8 @@ const MAX_TENANTS = 10_000;
 export class Snapshots {
   readonly #read: ReadSnapshot;
   readonly #now: () => number;
-  readonly #flight = new SingleFlight<Held>(FOLLOWER_PATIENCE_MS);
-  readonly #held = new Map<string, Held>();
+  readonly #flight = new SingleFlight<Snapshot>(FOLLOWER_PATIENCE_MS);
+  readonly #held = new Map<string, Snapshot>();
   readonly #writes = new Map<string, number>();
   #blindUntil = 0;
 
@@ -59,41 +63,56 @@ export class Snapshots {
     if (mustSee > 0 && (snapshot === null || mustSee >= snapshot.watermark)) return { kind: "behind" };
     if (snapshot === null) return { kind: "blind" };
     this.#writes.delete(tenantId);
-    const { beatAgeMs, versions } = snapshot;
-    return beatAgeMs === null || beatAgeMs > MAX_BEAT_AGE_MS ? { kind: "blind" } : { kind: "sees", versions };
+    const isAlive = hasBeat(snapshot, this.#now() - snapshot.readAt);
+    return isAlive ? { kind: "sees", versions: snapshot.versions } : { kind: "blind" };
   }
 
   #mustSee(tenantId: string, after: number): number {
     return Math.max(after, this.#writes.get(tenantId) ?? 0);
   }
 
-  async #current(tenantId: string, mustSee: number, waitUntil: WaitUntil): Promise<Held | null> {
+  async #current(tenantId: string, mustSee: number, waitUntil: WaitUntil): Promise<Snapshot | null> {
+    const now = this.#now();
     const held = this.#held.get(tenantId);
-    const age = held === undefined ? Number.POSITIVE_INFINITY : this.#now() - held.readAt;
-    if (held === undefined || age > BLOCK_AFTER_MS || (mustSee > 0 && mustSee >= held.watermark)) {
-      return this.#refresh(tenantId, waitUntil);
+    if (held !== undefined && isUsable(held, mustSee, now)) {
+      const isDue = now - held.readAt > REFRESH_AFTER_MS && now >= (held.sharedUntil ?? 0);
+      if (isDue) waitUntil(this.#refresh(tenantId, false, waitUntil));
+      return held;
     }
-    if (age > REFRESH_AFTER_MS) waitUntil(this.#refresh(tenantId, waitUntil));
-    return held;
+    if (mustSee > 0) return this.#refresh(tenantId, true, waitUntil);
+    const shared = await this.#refresh(tenantId, false, waitUntil);
+    if (shared === null || isUsable(shared, 0, this.#now())) return shared;
+    return this.#refresh(tenantId, true, waitUntil);
   }
 
   /** Null when Redis cannot be asked; it is then left alone for a moment. */
-  async #refresh(tenantId: string, waitUntil: WaitUntil): Promise<Held | null> {
+  async #refresh(tenantId: string, isFresh: boolean, waitUntil: WaitUntil): Promise<Snapshot | null> {
     if (this.#now() < this.#blindUntil) return null;
-    const read = async (): Promise<Held> => {
-      const readAt = this.#now();
-      return { ...(await this.#read(tenantId)), readAt };
-    };
+    const read = () => this.#read(tenantId, isFresh);
     try {
-      const held = await this.#flight.run(tenantId, read, waitUntil);
+      const snapshot = await this.#flight.run(`${tenantId} ${isFresh}`, read, waitUntil);
       // A slow read may end after a later one.
-      if (held.readAt >= (this.#held.get(tenantId)?.readAt ?? 0)) {
-        setBounded(this.#held, MAX_TENANTS, tenantId, held);
+      if (snapshot.readAt >= (this.#held.get(tenantId)?.readAt ?? 0)) {
+        setBounded(this.#held, MAX_TENANTS, tenantId, snapshot);
       }
-      return held;
+      return snapshot;
     } catch {
       this.#blindUntil = this.#now() + RETRY_AFTER_MS;
       return null;
     }
   }
+}
+
+/** Whether a snapshot may be relied on without asking Redis first. */
+function isUsable(snapshot: Snapshot, mustSee: number, now: number): boolean {
+  const ageMs = now - snapshot.readAt;
+  if (ageMs > BLOCK_AFTER_MS) return false;
+  if (mustSee > 0 && mustSee >= snapshot.watermark) return false;
+  // A relay that was silent already when it was read does not call for another read so soon.
+  return hasBeat(snapshot, ageMs) || !hasBeat(snapshot, 0);
+}
+
+/** Whether a relay has shown a sign of life lately, as far as a snapshot of this age can tell. */
+function hasBeat({ beatAgeMs }: Snapshot, ageMs: number): boolean {
+  return beatAgeMs !== null && beatAgeMs + ageMs <= MAX_BEAT_AGE_MS;
 }

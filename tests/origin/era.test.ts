@@ -1,6 +1,6 @@
 import { Redis } from "@upstash/redis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { redisSnapshots } from "#edge/cache/read-snapshot.ts";
+import { redisSnapshots, snapshotOf } from "#edge/cache/read-snapshot.ts";
 import { redisPublisher } from "#origin/relay/publish.ts";
 import { type RunningRedis, startRedis } from "#scripts/local/redis.ts";
 import { listField } from "#shared/freshness.ts";
@@ -27,8 +27,9 @@ const publish = (database: string, watermark: number, version: number) => {
   const moment = { rows, watermark: String(watermark), next: String(watermark), database };
   return redisPublisher(redis)(moment, String(version));
 };
+const look = (tenantId: string) => redisSnapshots(redis, Date.now)(tenantId);
 const seen = async () => {
-  const { versions, watermark } = await redisSnapshots(redis)(TENANT);
+  const { versions, watermark } = snapshotOf(await look(TENANT));
   return { key: versions(LIST), watermark };
 };
 
@@ -68,7 +69,7 @@ test("a database that was put back begins a new era, and each write counts again
 
 test("versions that only an edge has asked for are born in the era, and stay what they are", async () => {
   await publish("one", 100, 1);
-  const { versions } = await redisSnapshots(redis)("0190a7c0-0000-7000-8000-00000000000b");
-  const again = await redisSnapshots(redis)("0190a7c0-0000-7000-8000-00000000000b");
+  const { versions } = snapshotOf(await look("0190a7c0-0000-7000-8000-00000000000b"));
+  const again = snapshotOf(await look("0190a7c0-0000-7000-8000-00000000000b"));
   expect(again.versions(LIST)).toBe(versions(LIST));
 });

@@ -1,7 +1,7 @@
 import { Redis } from "@upstash/redis";
 import { expect, vi } from "vitest";
-import { redisSnapshots } from "#edge/cache/read-snapshot.ts";
-import type { ReadSnapshot, Snapshot } from "#edge/cache/snapshot.ts";
+import { ownSnapshots, redisSnapshots } from "#edge/cache/read-snapshot.ts";
+import type { Snapshot } from "#edge/cache/snapshot.ts";
 import { connect } from "#origin/db/client.ts";
 import { createLogger } from "#origin/log.ts";
 import { redisPublisher } from "#origin/relay/publish.ts";
@@ -76,7 +76,10 @@ export async function writeItem({ database, tenantId }: RelayRig, itemId: string
 }
 
 /** How an edge reads, by a way to Redis of its own. */
-export const edgeReader = (rig: RelayRig): ReadSnapshot => redisSnapshots(redisAt(rig, rig.redis.url));
+export function edgeReader(rig: RelayRig): (tenantId: string) => Promise<Snapshot> {
+  const read = ownSnapshots(redisSnapshots(redisAt(rig, rig.redis.url), Date.now));
+  return (tenantId) => read(tenantId, true);
+}
 
 export const undelivered = ({ database }: RelayRig) =>
   database.sql`select from outbox where delivered_at is null`;

@@ -1,17 +1,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Snapshot, Snapshots } from "#edge/cache/snapshot.ts";
+import { type ReadSnapshot, type Snapshot, Snapshots } from "#edge/cache/snapshot.ts";
 
 describe("the snapshot of a tenant", () => {
   let now: number;
   let reads: number;
-  let inRedis: Snapshot | Error;
+  let inRedis: Omit<Snapshot, "readAt"> | Error;
+  /** What is asked: Redis, or else what isolates share. */
+  let read: ReadSnapshot;
   let background: Promise<unknown>[];
   let snapshots: Snapshots;
   const look = async (after = 0) => {
     const sight = await snapshots.look("tenant", after, (work) => background.push(work));
     return sight.kind === "sees" ? sight.versions("products:list") : sight.kind;
   };
-  const version = (value: string, watermark = 100, beatAgeMs: number | null = 0): Snapshot => ({
+  const version = (value: string, watermark = 100, beatAgeMs: number | null = 0) => ({
     versions: () => value,
     watermark,
     beatAgeMs,
@@ -22,10 +24,14 @@ describe("the snapshot of a tenant", () => {
     reads = 0;
     background = [];
     inRedis = version("1");
+    read = async () => {
+      if (inRedis instanceof Error) throw inRedis;
+      return { ...inRedis, readAt: now };
+    };
     snapshots = new Snapshots(
-      () => {
+      (tenantId, isFresh) => {
         reads++;
-        return inRedis instanceof Error ? Promise.reject(inRedis) : Promise.resolve(inRedis);
+        return read(tenantId, isFresh);
       },
       () => now,
     );
@@ -104,6 +110,61 @@ describe("the snapshot of a tenant", () => {
     inRedis = version("1", 100, null);
     now = 2_002;
     expect(await look()).toBe("blind");
+  });
+
+  it("counts the relay's silence on while it is held", async () => {
+    inRedis = version("1", 100, 1_100);
+    expect(await look()).toBe("1");
+    now = 400;
+    expect(await look()).toBe("1");
+    // The relay beats again, so one more read is all it takes.
+    inRedis = version("2", 100, 50);
+    now = 401;
+    expect(await look()).toBe("2");
+    expect(reads).toBe(2);
+  });
+
+  it("is blind a second and a half after the relay's last sign of life, and does not ask over and over", async () => {
+    inRedis = version("1", 100, 1_100);
+    await look();
+    inRedis = version("1", 100, 1_501);
+    now = 401;
+    expect(await look()).toBe("blind");
+    now = 450;
+    expect(await look()).toBe("blind");
+    expect(reads).toBe(2);
+  });
+
+  it("is not asked for again while what isolates share would be the same", async () => {
+    read = async () => ({ ...version("1"), readAt: 0, sharedUntil: 750 });
+    await look();
+    now = 749;
+    await look();
+    expect(reads).toBe(1);
+    now = 750;
+    await look();
+    expect(reads).toBe(2);
+  });
+
+  it("comes from Redis itself for whoever has to see a write", async () => {
+    const asked: boolean[] = [];
+    read = async (_, isFresh) => {
+      asked.push(isFresh);
+      return { ...version("1", isFresh ? 201 : 101), readAt: now };
+    };
+    expect(await look(100)).toBe("1");
+    expect(await look(200)).toBe("1");
+    expect(asked).toEqual([true]);
+    now = 1_001;
+    await look();
+    expect(asked).toEqual([true, false]);
+  });
+
+  it("comes from Redis itself when what isolates share is too old", async () => {
+    now = 10_000;
+    read = async (_, isFresh) =>
+      isFresh ? { ...version("2"), readAt: now } : { ...version("1"), readAt: now - 1_001 };
+    expect(await look()).toBe("2");
   });
 
   it("is behind when a write was noted while Redis was being read", async () => {
