@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  expectEveryListBounded,
+  expectSearchBounded,
+  type LargeTenant,
+  startLargeTenant,
+} from "./listing-plans.ts";
+
+/** The same at a million products: `listing-plans.long.test.ts`. */
+
+let large: LargeTenant;
+beforeAll(async () => {
+  large = await startLargeTenant(30_000);
+}, 120_000);
+afterAll(() => large.close());
+
+test("page 3 of every list examines at most ten times its own rows, through an index", async () => {
+  await expectEveryListBounded(large, 3);
+});
+
+test("a search is answered from the index of terms, although products are seen through a policy", async () => {
+  await expectSearchBounded(large);
+});
+
+test("the application cannot read the index of terms itself, which is why it asks a function", async () => {
+  const rows = await large.connections.rows(
+    `explain select product_id from product_terms where terms @@ 'x'::tsquery`,
+    [],
+  );
+  expect(rows.flat().join()).not.toContain("product_terms_idx");
+});
