@@ -3,6 +3,7 @@ export { apiClients } from "./tables/api-clients.ts";
 export { categories } from "./tables/categories.ts";
 export { idempotencyKeys } from "./tables/idempotency-keys.ts";
 export { outbox } from "./tables/outbox.ts";
+export { prices } from "./tables/prices.ts";
 export { productTerms } from "./tables/product-terms.ts";
 export { products } from "./tables/products.ts";
 export { sessions } from "./tables/sessions.ts";

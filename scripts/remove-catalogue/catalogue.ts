@@ -6,11 +6,15 @@ export const OWNED: readonly string[] = [
   "shared/resources/product-import.ts",
   "shared/resources/product-query.ts",
   "shared/resources/categories.ts",
+  "shared/resources/prices.ts",
+  "shared/resources/price-schemas.ts",
   "origin/db/tables/products.ts",
   "origin/db/tables/product-terms.ts",
   "origin/db/tables/categories.ts",
+  "origin/db/tables/prices.ts",
   "origin/resources/products",
   "origin/resources/categories.ts",
+  "origin/resources/prices",
   "scripts/dev/seed",
   "scripts/import",
   "scripts/import.ts",
@@ -29,7 +33,7 @@ export const REGISTRATIONS: readonly string[] = [
   "origin/db/schema.ts",
   "origin/resources/index.ts",
 ];
-export const REGISTRATION_LINE = /product|categor/i;
+export const REGISTRATION_LINE = /product|categor|price/i;
 
 /** Commands of package.json that go. */
 export const COMMANDS: readonly string[] = ["bench", "import", "remove-catalogue"];

@@ -14,6 +14,22 @@ export const Timestamp = Type.String({
   description: "An RFC 3339 instant in UTC",
 });
 
+const LEAP_YEAR = "(?:[1-9]\\d(?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[13579][26])00)";
+const LONG_MONTH_DAY = "(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])";
+const SHORT_MONTH_DAY = "(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)";
+const FEBRUARY_DAY = "02-(?:0[1-9]|1\\d|2[0-8])";
+
+/**
+ * A `Timestamp` that a client may send: of a day that the calendar has, from the year 1000 on, so that
+ * what the schema takes can be stored and compared.
+ */
+export const Instant = Type.String({
+  pattern:
+    `^(?:[1-9]\\d{3}-(?:${LONG_MONTH_DAY}|${SHORT_MONTH_DAY}|${FEBRUARY_DAY})|${LEAP_YEAR}-02-29)` +
+    "T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{3}Z$",
+  description: "An RFC 3339 instant in UTC with milliseconds, such as 2026-11-21T08:00:00.000Z",
+});
+
 /** A count of changes; the `ETag` of the resource is `"<version>"`. */
 export const Version = Type.Integer({ minimum: 1 });
 

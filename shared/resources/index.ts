@@ -1,6 +1,7 @@
 /** Every resource, one line each; `contract.ts` joins their routes. */
 export { access } from "./access.ts";
 export { categories } from "./categories.ts";
+export { prices } from "./prices.ts";
 export { productImport } from "./product-import.ts";
 export { products } from "./products.ts";
 export { service } from "./service.ts";
