@@ -13,10 +13,8 @@ import { type ReadSnapshot, Snapshots } from "./cache/snapshot.ts";
 import type { EdgeConfig } from "./env.ts";
 import type { Dependencies } from "./gateway.ts";
 import { health } from "./health.ts";
-import { leasedLimiter } from "./limit/leased.ts";
-import { createLimits } from "./limit/limit.ts";
+import { createLimits } from "./limit/limits.ts";
 import type { ShieldBinding } from "./limit/shield.ts";
-import { slidingLimiter } from "./limit/sliding.ts";
 import type { Log } from "./observe.ts";
 import { createOrigin } from "./origin.ts";
 import { hmac } from "./sign.ts";
@@ -59,11 +57,6 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     enableAutoPipelining: false,
     signal: () => AbortSignal.timeout(REDIS_TIMEOUT_MS),
   });
-  const limiter = (name: keyof typeof config.quotas) => {
-    const quota = config.quotas[name];
-    const create = quota.algorithm === "leased" ? leasedLimiter : slidingLimiter;
-    return create(redis, name, quota, now);
-  };
   const readSnapshot = redisSnapshots(redis, now);
   const snapshots = new Snapshots(platform.snapshots(readSnapshot), now);
   const tokens = consistencyTokens(config.assertionSecrets, now);
@@ -82,11 +75,10 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
       policy: config.token,
       now,
     },
-    limits: createLimits(
-      { default: limiter("default"), anonymous: limiter("anonymous"), token: limiter("token") },
-      now,
-    ),
-    quotas: config.quotas,
+    limiting: {
+      limits: createLimits({ redis, table: config.quotas, now }),
+      unlimited: config.unlimitedClients,
+    },
     caching: { cache: withLastGood(cache(askForAll)), askForAll, snapshots, tokens, now },
     forwarding: { origin, snapshots, tokens },
     readSnapshot,

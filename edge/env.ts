@@ -1,5 +1,5 @@
 import { type Environment, type NamedSecret, VariableReader, type Variables } from "#shared/environment.ts";
-import { DEFAULT_QUOTAS, type Quotas } from "./limit/plans.ts";
+import { DEFAULT_QUOTAS, type QuotaTable } from "./limit/plans.ts";
 
 /** The Worker's configuration, parsed once when the isolate starts. */
 export type EdgeConfig = {
@@ -13,7 +13,9 @@ export type EdgeConfig = {
   readonly corsOrigins: readonly string[];
   /** The request header that holds the client's network address; what sets it must be trusted. */
   readonly addressHeader: string;
-  readonly quotas: Quotas;
+  readonly quotas: QuotaTable;
+  /** Clients that no quota holds for, as `tenant/client`. */
+  readonly unlimitedClients: ReadonlySet<string>;
   /** Requests a minute from one address where the platform has no rate-limit binding. */
   readonly shieldLimit: number;
   /** The share of successful requests that are logged, in thousandths. Failures always are. */
@@ -39,22 +41,45 @@ export function readEdgeConfig(variables: Variables): EdgeConfig {
       url: read.url("UPSTASH_REDIS_REST_URL", webSchemes),
       token: read.secret("UPSTASH_REDIS_REST_TOKEN"),
     },
-    corsOrigins: read
-      .text("CORS_ORIGINS", "*")
-      .split(",")
-      .map((origin) => origin.trim()),
+    corsOrigins: list(read.text("CORS_ORIGINS", "*")),
     addressHeader: read.text("ADDRESS_HEADER", "cf-connecting-ip").toLowerCase(),
     quotas: {
-      default: { ...DEFAULT_QUOTAS.default, limit: perMinute("QUOTA_DEFAULT", DEFAULT_QUOTAS.default.limit) },
+      default: {
+        ...DEFAULT_QUOTAS.default,
+        limit: perMinute("QUOTA_DEFAULT", DEFAULT_QUOTAS.default.limit),
+        plans: readPlans(read, DEFAULT_QUOTAS.default.plans),
+      },
       anonymous: {
         ...DEFAULT_QUOTAS.anonymous,
         limit: perMinute("QUOTA_ANONYMOUS", DEFAULT_QUOTAS.anonymous.limit),
       },
       token: { ...DEFAULT_QUOTAS.token, limit: perMinute("QUOTA_TOKEN", DEFAULT_QUOTAS.token.limit) },
     },
+    unlimitedClients: new Set(list(read.text("UNLIMITED_CLIENTS", ""))),
     shieldLimit: perMinute("SHIELD_LIMIT", 60_000),
     logSampleRate: read.integer("LOG_SAMPLE_PERMILLE", { min: 0, max: 1000, fallback: 1000 }),
   };
   read.done();
   return config;
+}
+
+/** `name:limit` pairs separated by commas, in place of all the plans that there are without it. */
+function readPlans(
+  read: VariableReader,
+  fallback: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const pairs = list(read.text("QUOTA_PLANS", ""));
+  if (pairs.length === 0) return fallback;
+  const plans = pairs.map((pair) => /^([a-z0-9_-]{1,32}):([1-9]\d{0,8})$/.exec(pair));
+  if (plans.includes(null)) {
+    read.fault("QUOTA_PLANS", "must be `name:limit` pairs, separated by commas; names of a-z, 0-9, - and _");
+  }
+  return Object.fromEntries(plans.flatMap((match) => (match ? [[match[1], Number(match[2])]] : [])));
+}
+
+function list(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 }

@@ -9,13 +9,17 @@ export type Exchange = {
   readonly traceId: string;
   /** Milliseconds since the epoch, by the edge's clock. */
   readonly startedAt: number;
-  /** The client's network address; what the platform says, or `unknown`. */
+  /** The client's network: its IPv4 address or IPv6 /64 as the platform says, or `unknown`. */
   readonly address: string;
   readonly waitUntil: (work: Promise<unknown>) => void;
   /** Headers for the answer, whatever it will be: a refusal carries them too. */
   readonly outgoing: Record<string, string>;
   operationId: string | null;
   principal: Principal | null;
+  /** What the token says of the client's quota. */
+  plan: string | null;
+  /** Gives back what the quota was charged, should the edge itself fail the request. */
+  refund: () => void;
   /** The canonical path and query, once validated. */
   target: string;
   /** What the log line says became of the request, such as `hit`, `miss` or a problem code. */

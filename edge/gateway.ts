@@ -6,8 +6,7 @@ import { authorise } from "./auth/authorise.ts";
 import { cors } from "./cors.ts";
 import type { GatewayVariables, Operation } from "./exchange.ts";
 import { type ForwardDependencies, forward } from "./forward.ts";
-import { type Limits, limit } from "./limit/limit.ts";
-import type { Quotas } from "./limit/plans.ts";
+import { type Limiting, limit } from "./limit/limit.ts";
 import { type ShieldBinding, shield } from "./limit/shield.ts";
 import { type Log, observe } from "./observe.ts";
 import { canonicalPath, missingMethods, unknownRoute } from "./paths.ts";
@@ -23,8 +22,7 @@ export type Dependencies = {
   readonly now: () => number;
   readonly shield: ShieldBinding;
   readonly authentication: Authentication;
-  readonly limits: Limits;
-  readonly quotas: Quotas;
+  readonly limiting: Limiting;
   readonly caching: CacheDependencies;
   readonly forwarding: ForwardDependencies;
   /** The routes that the edge itself answers, by operation id. */
@@ -48,7 +46,7 @@ export function createGateway(deps: Dependencies): Hono<GatewayVariables> {
       shield(deps.shield),
       authenticate(route, deps.authentication),
       authorise(route),
-      limit(route, deps.limits, deps.quotas, deps.now),
+      limit(route, deps.limiting),
       validate(route),
       answer(operation, deps),
     );

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { headers, REQUEST_ID_PATTERN } from "#shared/headers.ts";
 import type { Exchange, GatewayVariables } from "./exchange.ts";
+import { networkOf } from "./limit/network.ts";
 
 export type LogLine = Readonly<Record<string, string | number | null>>;
 export type Log = (level: "info" | "error", line: LogLine) => void;
@@ -15,6 +16,7 @@ type Options = {
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const NO_TRACE = "0".repeat(32);
+const nothing = () => undefined;
 
 /** Opens the exchange, and closes it with one structured line (the same fields as the origin's). */
 export function observe({
@@ -34,11 +36,13 @@ export function observe({
       correlationId,
       traceId: traceIdOf(incoming.get(headers.traceparent)) ?? id.replaceAll("-", ""),
       startedAt,
-      address: incoming.get(addressHeader) ?? "unknown",
+      address: networkOf(incoming.get(addressHeader)),
       waitUntil: (work) => c.executionCtx.waitUntil(work),
       outgoing: { [headers.requestId]: requestId, [headers.correlationId]: correlationId },
       operationId: null,
       principal: null,
+      plan: null,
+      refund: nothing,
       target: "",
       outcome: "answered",
     };

@@ -10,9 +10,13 @@ import { type Exchange, respond } from "./exchange.ts";
 /** Seconds to wait that a 503 states when what failed gave no better figure. */
 const RETRY_AFTER_SECONDS = "2";
 
-/** The answer to whatever a stage threw: a problem as itself, anything else as `internal`. */
+/**
+ * The answer to whatever a stage threw: a problem as itself, anything else as `internal`. What the edge
+ * fails by itself costs the client nothing.
+ */
 export function refuse(exchange: Exchange, error: unknown): Response {
   const problem = error instanceof Problem ? error : new Problem("internal");
+  if (problem.status >= 500) exchange.refund();
   exchange.outcome = problem.code;
   const document = problemDocument(problem.code, exchange.requestId, problem.members);
   return respond(exchange, problem.status, headersOf(problem), JSON.stringify(document));

@@ -34,6 +34,7 @@ export function authenticate(
       memory.remember(token, verified);
     }
     exchange.principal = verified.principal;
+    exchange.plan = verified.plan;
     return next();
   };
 }

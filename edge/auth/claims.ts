@@ -13,6 +13,8 @@ const CLOCK_SKEW_SECONDS = 60;
 
 export type VerifiedToken = {
   readonly principal: Principal;
+  /** Whose quota it is (`plan`; edge/limit/plans.ts), if the issuer says. */
+  readonly plan: string | null;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 };
@@ -30,7 +32,9 @@ export function readClaims(payload: JWTPayload, nowSeconds: number): VerifiedTok
   if (!isInstant(exp) || !isInstant(iat)) return null;
   if (exp > nowSeconds + MAX_LIFETIME_SECONDS || iat > nowSeconds + CLOCK_SKEW_SECONDS) return null;
   const scopes = scope.split(" ").filter((name) => name !== "");
-  return { principal: { subject: sub, clientId, tenantId, scopes }, expiresAt: exp };
+  // Another issuer may mean something else by it: then there is no plan, and the default holds.
+  const plan = isName(payload["plan"]) ? payload["plan"] : null;
+  return { principal: { subject: sub, clientId, tenantId, scopes }, plan, expiresAt: exp };
 }
 
 function isName(claim: unknown): claim is string {

@@ -1,36 +1,45 @@
 import { headers } from "#shared/headers.ts";
 import type { Quota } from "./plans.ts";
 
+/** Where a quota stands after a request. */
+export type Standing = { readonly remaining: number; readonly resetSeconds: number };
+
 /** What a limiter says of one request. */
 export type Decision = {
   readonly admitted: boolean;
   /** Null when not known: then no figure is shown rather than a wrong one. */
-  readonly state: { readonly remaining: number; readonly resetSeconds: number } | null;
+  readonly standing: Standing | null;
+  /** Whole seconds until a refused request may succeed. */
+  readonly retryAfterSeconds: number;
+  /** Gives back what an admitted request was charged; to be called once. */
+  readonly refund: () => void;
 };
 
-/** Admits or refuses `cost` units for `key`. Rejects when what it relies on cannot be reached. */
+/**
+ * Charges `cost` units to `key`. Rejects when what it relies on cannot be reached. Not a promise when
+ * nothing had to be waited for, as is usual: that is worth a tenth of what it costs.
+ */
 export type Limiter = (
   key: string,
   cost: number,
   waitUntil: (work: Promise<unknown>) => void,
-) => Promise<Decision>;
+) => Decision | Promise<Decision>;
 
 /**
- * The rate-limit headers of an answer: draft-ietf-httpapi-ratelimit-headers (structured fields,
+ * The rate-limit headers of an answer: draft-ietf-httpapi-ratelimit-headers-10 (structured fields,
  * seconds) and the older `X-RateLimit-*` trio.
  */
 export function rateLimitHeaders(
-  name: string,
-  { limit, windowSeconds }: Quota,
-  { state }: Decision,
+  { policy, policyField, limit }: Quota,
+  standing: Standing | null,
 ): Record<string, string> {
-  const policy = { [headers.rateLimitPolicy]: `"${name}";q=${limit};w=${windowSeconds}` };
-  if (state === null) return policy;
+  if (standing === null) return { [headers.rateLimitPolicy]: policyField };
+  const { remaining, resetSeconds } = standing;
   return {
-    ...policy,
-    [headers.rateLimit]: `"${name}";r=${state.remaining};t=${state.resetSeconds}`,
+    [headers.rateLimitPolicy]: policyField,
+    [headers.rateLimit]: `"${policy}";r=${remaining};t=${resetSeconds}`,
     [headers.rateLimitLimit]: String(limit),
-    [headers.rateLimitRemaining]: String(state.remaining),
-    [headers.rateLimitReset]: String(state.resetSeconds),
+    [headers.rateLimitRemaining]: String(remaining),
+    [headers.rateLimitReset]: String(resetSeconds),
   };
 }

@@ -1,85 +1,151 @@
-import type { Redis } from "@upstash/redis";
-import Type from "typebox";
-import { Compile } from "typebox/compile";
-import { setBounded } from "../bounded-map.ts";
+import { RecentMap } from "../recent-map.ts";
 import { SingleFlight } from "../single-flight.ts";
+import type { Availability } from "./availability.ts";
 import type { Decision, Limiter } from "./decision.ts";
-import { canSpend, type Grant, type Lease, leaseOf, nextBatch } from "./lease.ts";
+import {
+  canSpend,
+  isLow,
+  isSpentUp,
+  type Lease,
+  MARGIN_MS,
+  nextBatch,
+  resetSeconds,
+  withGrant,
+} from "./lease.ts";
 import type { Quota } from "./plans.ts";
+import type { Take } from "./take.ts";
 
-/**
- * Takes up to ARGV[3] units from the current window of KEYS[1], by Redis's clock.
- * @upstash/ratelimit cannot: its limiters admit or refuse a whole batch, and charge what they refuse.
- */
-const TAKE = `
-local now = redis.call('TIME')
-local ms = now[1] * 1000 + math.floor(now[2] / 1000)
-local limit, length, want = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local window = math.floor(ms / length)
-local state = redis.call('HMGET', KEYS[1], 'window', 'used')
-local used = 0
-if state[1] and tonumber(state[1]) == window then used = tonumber(state[2]) end
-local granted = math.max(0, math.min(want, limit - used))
-local ends = (window + 1) * length - ms
-if granted > 0 then
-  redis.call('HSET', KEYS[1], 'window', window, 'used', used + granted)
-  redis.call('PEXPIRE', KEYS[1], ends)
-end
-return {granted, limit - used - granted, ends}
-`;
+type WaitUntil = (work: Promise<unknown>) => void;
 
-const Answer = Compile(Type.Tuple([Type.Integer(), Type.Integer(), Type.Integer()]));
-const FOLLOWER_PATIENCE_MS = 500;
+/** What this isolate knows of one client. */
+type Account = {
+  lease: Lease | null;
+  spent: number;
+  since: number;
+  batch: number;
+  /** Units that requests are waiting for. */
+  waiting: number;
+  asking: boolean;
+};
+
+export type LeaseDependencies = {
+  readonly take: Take;
+  readonly availability: Availability;
+  readonly now: () => number;
+  readonly pause: (ms: number) => Promise<void>;
+};
+
+/** Longer than Redis is ever waited for: who leads a flight gives up before those who follow. */
+const FOLLOWER_PATIENCE_MS = 1_000;
 const MAX_CLIENTS = 10_000;
+/** A window that ends meanwhile and units that others took cost a question each. */
+const MAX_QUESTIONS = 5;
 
 /**
  * A quota in fixed windows that is global in Redis and spent here from leases, so that a warm
  * request needs no network. Never admits more than the quota: what Redis granted is all there is.
  */
-export function leasedLimiter(redis: Redis, name: string, quota: Quota, now: () => number): Limiter {
-  const leases = new Map<string, Lease>();
-  const flight = new SingleFlight<Lease>(FOLLOWER_PATIENCE_MS);
+export function leasedLimiter(quota: Quota, { take, availability, now, pause }: LeaseDependencies): Limiter {
+  const accounts = new RecentMap<string, Account>(MAX_CLIENTS);
+  const flight = new SingleFlight<null>(FOLLOWER_PATIENCE_MS);
 
-  async function lease(key: string, cost: number): Promise<Lease> {
-    const last = leases.get(key) ?? null;
-    const batch = nextBatch(last, cost, quota.limit, now());
+  /** Asks Redis for a batch; at least for `cost` units, or for none that anybody waits for (null). */
+  async function ask(
+    key: string,
+    account: Account,
+    cost: number | null,
+    waitUntil: WaitUntil,
+  ): Promise<null> {
     const askedAt = now();
-    const grant = await take(redis, `gatehouse:quota:${name}:${key}`, quota, batch);
-    const fresh = leaseOf(grant, batch, askedAt);
-    // What was left of a lease in the same window is still ours.
-    if (last !== null && askedAt < last.voidAt) fresh.units += last.units;
-    setBounded(leases, MAX_CLIENTS, key, fresh);
-    return fresh;
+    const { lease } = account;
+    const held = lease !== null && canSpend(lease, 1, askedAt) ? lease.units : 0;
+    const need = cost === null ? 0 : Math.max(cost, account.waiting - held);
+    const batch = nextBatch(account, cost ?? 1, askedAt);
+    account.asking = true;
+    Object.assign(account, { spent: 0, since: askedAt, batch });
+    try {
+      const wanted = { cost: cost ?? 1, need, want: Math.max(need, batch - held), held };
+      const question = { limit: quota.limit, windowMs: quota.windowSeconds * 1000, ...wanted };
+      const grant = await availability.ask(() => take(quotaKey(quota, key), question), waitUntil);
+      account.lease = withGrant(account.lease, grant, askedAt);
+      return null;
+    } finally {
+      account.asking = false;
+    }
   }
 
-  return async function spend(key, cost, waitUntil): Promise<Decision> {
-    let held = leases.get(key);
-    while (held === undefined || !canSpend(held, cost, now())) {
-      if (held !== undefined && isSpentUp(held, cost, now())) return decision(false, held, now());
-      held = await flight.run(key, () => lease(key, cost), waitUntil);
+  async function wait(key: string, account: Account, cost: number, waitUntil: WaitUntil): Promise<Decision> {
+    account.waiting += cost;
+    try {
+      for (let asked = 0; asked < MAX_QUESTIONS; asked++) {
+        await flight.run(key, () => ask(key, account, cost, waitUntil), waitUntil);
+        const decided = decide(account, cost);
+        if (decided !== null) return decided;
+        await untilWindowEnds(account.lease);
+      }
+    } finally {
+      account.waiting -= cost;
     }
-    held.units -= cost;
-    return decision(true, held, now());
+    return refusal(account.lease, now());
+  }
+
+  async function untilWindowEnds(lease: Lease | null): Promise<void> {
+    const leftMs = lease === null ? 0 : lease.voidAt + MARGIN_MS - now();
+    // More is left when units were to be had, but others were quicker.
+    if (leftMs > 0 && leftMs <= MARGIN_MS) await pause(leftMs);
+  }
+
+  /** What can be said without asking Redis, if anything. */
+  function decide(account: Account, cost: number): Decision | null {
+    const { lease } = account;
+    const at = now();
+    if (lease === null) return null;
+    if (canSpend(lease, cost, at)) {
+      lease.units -= cost;
+      lease.seenAt = at;
+      account.spent += cost;
+      return decision(true, lease, cost, at);
+    }
+    return isSpentUp(lease, cost, at) ? decision(false, lease, cost, at) : null;
+  }
+
+  return function spend(key, cost, waitUntil) {
+    let account = accounts.get(key);
+    if (account === undefined) {
+      account = { lease: null, spent: 0, since: now(), batch: 0, waiting: 0, asking: false };
+      accounts.set(key, account);
+    }
+    const decided = decide(account, cost);
+    if (decided === null) return wait(key, account, cost, waitUntil);
+    const { lease } = account;
+    if (lease !== null && !account.asking && isLow(lease, account, cost)) {
+      const known = account;
+      waitUntil(flight.run(key, () => ask(key, known, null, waitUntil), waitUntil).catch(() => undefined));
+    }
+    return decided;
   };
 }
 
-/** Redis has no `cost` units left in this window, so it need not be asked again. */
-function isSpentUp(lease: Lease, cost: number, now: number): boolean {
-  return lease.units + lease.remaining < cost && now < lease.voidAt;
+function decision(admitted: boolean, lease: Lease, cost: number, now: number): Decision {
+  const seconds = resetSeconds(lease, now);
+  return {
+    admitted,
+    standing: { remaining: lease.units + lease.remaining, resetSeconds: seconds },
+    retryAfterSeconds: seconds,
+    refund: () => {
+      // To the lease that was charged: when its window is over, the units are as void as the rest.
+      lease.units += cost;
+    },
+  };
 }
 
-function decision(admitted: boolean, lease: Lease, now: number): Decision {
-  const resetSeconds = Math.max(1, Math.ceil((lease.voidAt - now) / 1000));
-  return { admitted, state: { remaining: lease.units + lease.remaining, resetSeconds } };
+/** Units were to be had each time, but other requests were quicker. */
+function refusal(lease: Lease | null, now: number): Decision {
+  if (lease !== null) return decision(false, lease, 0, now);
+  return { admitted: false, standing: null, retryAfterSeconds: 1, refund: () => undefined };
 }
 
-async function take(redis: Redis, key: string, quota: Quota, want: number): Promise<Grant> {
-  const answer: unknown = await redis.eval(
-    TAKE,
-    [key],
-    [String(quota.limit), String(quota.windowSeconds * 1000), String(want)],
-  );
-  if (!Answer.Check(answer)) throw new Error("Redis gave an answer that is not a grant");
-  const [granted, remaining, windowEndsInMs] = answer;
-  return { granted, remaining, windowEndsInMs };
+/** All plans of a quota draw on one count, so that a client does not gain by holding two tokens. */
+function quotaKey({ name, windowSeconds }: Quota, key: string): string {
+  return `gatehouse:quota:${name}:${windowSeconds}:${key}`;
 }

@@ -1,66 +1,71 @@
 import type { MiddlewareHandler } from "hono";
-import type { QuotaName } from "#shared/policy.ts";
+import type { RatePolicy } from "#shared/policy.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
 import type { Exchange, GatewayVariables } from "../exchange.ts";
-import { type Decision, type Limiter, rateLimitHeaders } from "./decision.ts";
-import { localLimiter } from "./local.ts";
-import type { Quotas } from "./plans.ts";
+import { type Decision, rateLimitHeaders } from "./decision.ts";
+import type { Limit, Limits } from "./limits.ts";
 
-/** While Redis is away, it is asked again this often; in between nobody waits for it. */
-const RETRY_REDIS_MS = 1_000;
-
-export type Limits = (
-  quota: QuotaName,
-  key: string,
-  cost: number,
-  exchange: Exchange,
-) => Promise<Decision | "unavailable">;
-
-/** The limiters of all quotas behind one door that knows when Redis is away. */
-export function createLimits(limiters: Readonly<Record<QuotaName, Limiter>>, now: () => number): Limits {
-  let awayUntil = 0;
-  return async function spend(quota, key, cost, exchange) {
-    if (now() < awayUntil) return "unavailable";
-    try {
-      return await limiters[quota](key, cost, exchange.waitUntil);
-    } catch {
-      awayUntil = now() + RETRY_REDIS_MS;
-      return "unavailable";
-    }
-  };
-}
+export type Limiting = {
+  readonly limits: Limits;
+  /** Clients that no quota holds for, as `tenant/client`. */
+  readonly unlimited: ReadonlySet<string>;
+};
 
 /** Charges the route's cost to its quota; refuses with 429 when that is spent. */
-export function limit(
-  { rate }: Route,
-  limits: Limits,
-  quotas: Quotas,
-  now: () => number,
-): MiddlewareHandler<GatewayVariables> {
-  const quota = quotas[rate.quota];
-  const spendLocally = localLimiter(quota, now);
-
+export function limit({ rate }: Route, { limits, unlimited }: Limiting): MiddlewareHandler<GatewayVariables> {
   return async function limit(c, next) {
     const exchange = c.get("exchange");
-    const key = rate.by === "client" ? clientKey(exchange) : exchange.address;
-    const global = await limits(rate.quota, key, rate.cost, exchange);
-    if (global === "unavailable" && rate.whenUnavailable === "closed") throw new Problem("unavailable");
-    const decision = global === "unavailable" ? spendLocally(key, rate.cost) : global;
-    Object.assign(exchange.outgoing, rateLimitHeaders(rate.quota, quota, decision));
-    if (decision.admitted) return next();
-    throw new Problem(
-      "quota-exceeded",
-      {
-        detail: `the quota "${rate.quota}" is ${quota.limit} units in ${quota.windowSeconds} s; this costs ${rate.cost}`,
-        "violated-policies": [rate.quota],
-      },
-      { "retry-after": String(decision.state?.resetSeconds ?? quota.windowSeconds) },
-    );
+    const key = keyOf(exchange, rate);
+    if (unlimited.size > 0 && unlimited.has(key)) return next();
+    const chosen = limits(rate.quota, exchange.plan);
+    const charged = charge(chosen, rate, key, exchange);
+    const decision = charged instanceof Promise ? await charged : charged;
+    Object.assign(exchange.outgoing, rateLimitHeaders(chosen.quota, decision.standing));
+    if (!decision.admitted) throw exceeded(chosen, rate, decision);
+    exchange.refund = () => refund(exchange, chosen, rate, decision);
+    return next();
   };
 }
 
-/** A client is one within its tenant; the separator cannot occur in a UUID. */
-function clientKey({ principal, address }: Exchange): string {
-  return principal === null ? address : `${principal.tenantId}/${principal.clientId}`;
+/** By Redis when it can be asked; else by this isolate, if the route allows it. */
+function charge(
+  chosen: Limit,
+  rate: RatePolicy,
+  key: string,
+  exchange: Exchange,
+): Decision | Promise<Decision> {
+  const decided = chosen.spend(key, rate.cost, exchange.waitUntil);
+  if (!(decided instanceof Promise)) return decided;
+  return decided.catch(() => {
+    if (rate.whenUnavailable === "open") return chosen.spendLocally(key, rate.cost);
+    Object.assign(exchange.outgoing, rateLimitHeaders(chosen.quota, null));
+    throw new Problem("unavailable");
+  });
+}
+
+/** Whose quota it is. A client is one within its tenant: a UUID, which cannot hold the separator. */
+function keyOf({ principal, address }: Exchange, { by }: RatePolicy): string {
+  return by === "address" || principal === null ? address : `${principal.tenantId}/${principal.clientId}`;
+}
+
+/** Gives back what was charged, in the figures that the answer shows too. */
+function refund({ outgoing }: Exchange, { quota }: Limit, { cost }: RatePolicy, decision: Decision): void {
+  decision.refund();
+  if (decision.standing === null) return;
+  const { remaining, resetSeconds } = decision.standing;
+  Object.assign(outgoing, rateLimitHeaders(quota, { remaining: remaining + cost, resetSeconds }));
+}
+
+/** draft-ietf-httpapi-ratelimit-headers-10, "Quota Exceeded": `violated-policies` names it. */
+function exceeded({ quota }: Limit, { cost }: RatePolicy, { retryAfterSeconds }: Decision): Problem {
+  const { policy, limit, windowSeconds } = quota;
+  return new Problem(
+    "quota-exceeded",
+    {
+      detail: `the quota "${policy}" is ${limit} units in ${windowSeconds} s; this costs ${cost}`,
+      "violated-policies": [policy],
+    },
+    { "retry-after": String(retryAfterSeconds) },
+  );
 }

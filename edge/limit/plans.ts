@@ -1,8 +1,11 @@
 import type { QuotaName } from "#shared/policy.ts";
 
-/** A quota: `limit` units a window. */
-export type Quota = {
+/** What is allowed in a window, before it is read with the environment. */
+type QuotaDefaults = {
+  /** Units a window for whoever has no plan, or one that is not known. */
   readonly limit: number;
+  /** Units a window for tokens whose `plan` claim names one of these. */
+  readonly plans: Readonly<Record<string, number>>;
   readonly windowSeconds: number;
   /**
    * `leased`: fixed windows by Redis's clock, spent at the edge in batches (`lease.ts`).
@@ -12,14 +15,41 @@ export type Quota = {
   readonly algorithm: "leased" | "sliding";
 };
 
-export type Quotas = Readonly<Record<QuotaName, Quota>>;
+export type QuotaTable = Readonly<Record<QuotaName, QuotaDefaults>>;
 
-/** The quotas unless the environment sets other limits (`QUOTA_DEFAULT` and the like). */
-export const DEFAULT_QUOTAS: Quotas = {
+/**
+ * The quotas unless the environment sets other limits (`QUOTA_DEFAULT` and the like, `QUOTA_PLANS`).
+ * The shield (wrangler.toml) stands above the largest of them.
+ */
+export const DEFAULT_QUOTAS: QuotaTable = {
   /** A client with a token. */
-  default: { limit: 6_000, windowSeconds: 60, algorithm: "leased" },
+  default: {
+    limit: 6_000,
+    plans: { free: 600, scale: 30_000 },
+    windowSeconds: 60,
+    algorithm: "leased",
+  },
   /** An address without one. */
-  anonymous: { limit: 600, windowSeconds: 60, algorithm: "leased" },
+  anonymous: { limit: 600, plans: {}, windowSeconds: 60, algorithm: "leased" },
   /** An address that asks for tokens: guessing a secret has to be slow. */
-  token: { limit: 30, windowSeconds: 60, algorithm: "sliding" },
+  token: { limit: 30, plans: {}, windowSeconds: 60, algorithm: "sliding" },
 };
+
+/** One limit of a quota: its own, or a plan's. */
+export type Quota = {
+  readonly name: QuotaName;
+  /** What clients know it by: the plan, or the quota's own name. */
+  readonly policy: string;
+  readonly limit: number;
+  readonly windowSeconds: number;
+  /** `RateLimit-Policy`, which never changes. */
+  readonly policyField: string;
+};
+
+/** @param plan null: the quota's own limit */
+export function quotaOf(table: QuotaTable, name: QuotaName, plan: string | null): Quota {
+  const { limit: own, plans, windowSeconds } = table[name];
+  const policy = plan ?? name;
+  const limit = plan === null ? own : (plans[plan] ?? own);
+  return { name, policy, limit, windowSeconds, policyField: `"${policy}";q=${limit};w=${windowSeconds}` };
+}

@@ -47,8 +47,16 @@ describe("the claims of a token", () => {
         tenantId: claims.tenant,
         scopes: ["catalog:read", "catalog:write"],
       },
+      plan: null,
       expiresAt: 1_900,
     });
+  });
+
+  it("name the plan, unless it is no name", () => {
+    expect(readClaims({ ...claims, plan: "free" }, 1_000)?.plan).toBe("free");
+    for (const plan of ["", 7, { tier: 1 }, "p".repeat(257)]) {
+      expect(readClaims({ ...claims, plan }, 1_000)?.plan).toBeNull();
+    }
   });
 
   it.each([
@@ -76,6 +84,7 @@ describe("the claims of a token", () => {
 describe("the memory of verified tokens", () => {
   const verified = (expiresAt: number) => ({
     principal: { subject: "s", clientId: "c", tenantId: "t", scopes: [] },
+    plan: null,
     expiresAt,
   });
 

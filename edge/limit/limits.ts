@@ -1,0 +1,61 @@
+import type { Redis } from "@upstash/redis";
+import type { QuotaName } from "#shared/policy.ts";
+import { Availability } from "./availability.ts";
+import type { Decision, Limiter } from "./decision.ts";
+import { leasedLimiter } from "./leased.ts";
+import { localLimiter } from "./local.ts";
+import { type Quota, type QuotaTable, quotaOf } from "./plans.ts";
+import { slidingLimiter } from "./sliding.ts";
+import { redisTake } from "./take.ts";
+
+/** A quota and the two ways to hold somebody to it. */
+export type Limit = {
+  readonly quota: Quota;
+  /** By Redis, for all edges together. */
+  readonly spend: Limiter;
+  /** By this isolate alone, while Redis is away. */
+  readonly spendLocally: (key: string, cost: number) => Decision;
+};
+
+/** The limit that a plan has of a quota; the quota's own for no plan, or one that is not known. */
+export type Limits = (name: QuotaName, plan: string | null) => Limit;
+
+export type LimitSources = {
+  readonly redis: Redis;
+  readonly table: QuotaTable;
+  readonly now: () => number;
+};
+
+/** Units that a probe asks for, of a quota that belongs to nobody. */
+const PROBE = { limit: 1_000_000, windowMs: 1_000, cost: 1, need: 1, want: 1, held: 0 };
+
+/** One limiter for each plan of each quota, for as long as the isolate lives. */
+export function createLimits({ redis, table, now }: LimitSources): Limits {
+  const take = redisTake(redis);
+  // By what is asked of it in earnest: a Redis that answers PING may still refuse to write.
+  const availability = new Availability(() => take("gatehouse:quota-probe", PROBE), now);
+
+  function limitOf(name: QuotaName, plan: string | null): Limit {
+    const quota = quotaOf(table, name, plan);
+    const spend =
+      table[name].algorithm === "leased"
+        ? leasedLimiter(quota, { take, availability, now, pause })
+        : slidingLimiter(redis, quota, availability, now);
+    return { quota, spend, spendLocally: localLimiter(quota, now) };
+  }
+
+  function limitsOf(name: QuotaName) {
+    const plans = Object.keys(table[name].plans);
+    return { own: limitOf(name, null), plans: new Map(plans.map((plan) => [plan, limitOf(name, plan)])) };
+  }
+
+  const all = { default: limitsOf("default"), anonymous: limitsOf("anonymous"), token: limitsOf("token") };
+  return function limitFor(name, plan) {
+    const { own, plans } = all[name];
+    return plan === null ? own : (plans.get(plan) ?? own);
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
