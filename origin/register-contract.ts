@@ -39,16 +39,13 @@ declare module "fastify" {
   }
 }
 
-/**
- * Adds every route of the contract that the origin serves, with its handler of the same name.
- * @param now milliseconds since the epoch
- */
 type Tools = {
   readonly guards: AccountGuards;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 };
 
+/** Adds every route of the contract that the origin serves, with its handler of the same name. */
 export function registerContract(
   app: FastifyInstance,
   contract: Contract,
