@@ -4,7 +4,7 @@ export { authHandlers } from "./access/auth/handlers.ts";
 export { clientHandlers } from "./access/clients/handlers.ts";
 export { accessHandlers } from "./access/handlers.ts";
 export { userHandlers } from "./access/users/handlers.ts";
-export { categoryHandlers } from "./categories.ts";
+export { categoryHandlers } from "./categories/handlers.ts";
 export { priceHandlers } from "./prices/handlers.ts";
 export { productHandlers } from "./products/handlers.ts";
 export { serviceHandlers } from "./service.ts";
