@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Parameter, parseQuery } from "#shared/coerce.ts";
+import { matchesETag } from "#shared/entity-tags.ts";
 import { formatFreshFor } from "#shared/fresh-for.ts";
 import { headers as names } from "#shared/headers.ts";
 import { Problem, type Violation } from "#shared/problems.ts";
@@ -108,9 +109,15 @@ function registerRoute(
       if (result.freshUntil !== undefined) {
         reply.header(names.freshFor, formatFreshFor(result.freshUntil, now()));
       }
-      return reply.send(result.body);
+      return isNotModified(request, result) ? reply.code(304).send() : reply.send(result.body);
     },
   });
+}
+
+/** Whether the edge has this very answer (RFC 9110 §13.1.2): then it is not written out again. */
+function isNotModified({ method, headers }: FastifyRequest, { status, headers: own }: ErasedReply): boolean {
+  const ifNoneMatch = headers["if-none-match"] ?? null;
+  return method === "GET" && status === 200 && matchesETag(ifNoneMatch, own?.["etag"] ?? null);
 }
 
 const NOTHING: readonly Parameter[] = [];
