@@ -4,6 +4,9 @@ import { contract } from "#shared/contract.ts";
 import type { ServedBy } from "#shared/route.ts";
 import { KeySource } from "./auth/keys.ts";
 import { TokenMemory } from "./auth/memory.ts";
+import { redisRevocations } from "./auth/read-revocations.ts";
+import { revocationAlarm } from "./auth/revocation-alarm.ts";
+import { Revocations } from "./auth/revocations.ts";
 import { consistencyTokens } from "./cache/consistency-token.ts";
 import { type AskForAll, fillFromOrigin } from "./cache/fill.ts";
 import { withLastGood } from "./cache/last-good.ts";
@@ -73,6 +76,8 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
       keys: new KeySource(fetchKeySet, now),
       memory: new TokenMemory(REMEMBERED_TOKENS),
       policy: config.token,
+      revocations: new Revocations(snapshots, redisRevocations(redis), now),
+      alarm: revocationAlarm(log, now),
       now,
     },
     limiting: {

@@ -20,6 +20,8 @@ export type Exchange = {
   plan: string | null;
   /** Gives back what the quota was charged, should the edge itself fail the request. */
   refund: () => void;
+  /** Whether the token was accepted without knowing all that is revoked. */
+  unchecked: boolean;
   /** The canonical path and query, once validated. */
   target: string;
   /** What the log line says became of the request, such as `hit`, `miss` or a problem code. */

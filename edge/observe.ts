@@ -43,6 +43,7 @@ export function observe({
       principal: null,
       plan: null,
       refund: nothing,
+      unchecked: false,
       target: "",
       outcome: "answered",
     };
@@ -61,6 +62,7 @@ export function observe({
       client_id: exchange.principal?.clientId ?? null,
       status,
       outcome: exchange.outcome,
+      ...(exchange.unchecked && { revocations: "unknown" }),
       latency_ms: now() - startedAt,
     });
   };

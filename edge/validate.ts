@@ -1,13 +1,10 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { MiddlewareHandler } from "hono";
 import { parseQuery } from "#shared/coerce.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
-import { tokenErrorOf } from "#shared/token-error.ts";
 import { compileRoute } from "#shared/validate.ts";
-import { type GatewayVariables, respond } from "./exchange.ts";
+import type { GatewayVariables } from "./exchange.ts";
 import { rawTarget } from "./paths.ts";
-
-const TOKEN_ERROR_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
 
 /**
  * Checks path, query, declared headers, media type and stated size against the route, and settles
@@ -15,10 +12,7 @@ const TOKEN_ERROR_HEADERS = { "content-type": "application/json", "cache-control
  */
 export function validate(route: Route): MiddlewareHandler<GatewayVariables> {
   const validators = compileRoute(route);
-  const { body } = route.request;
-  const isRfc6749 = body.kind === "form" && body.refusals === "rfc6749";
-
-  function settleTarget(c: Context<GatewayVariables>): void {
+  return function validate(c, next) {
     const { path, search } = rawTarget(c.req.raw.url);
     const params = validators.params(Object.entries(c.req.param()));
     const query = search === "" ? validators.query([]) : validators.query(parseQuery(search));
@@ -28,18 +22,6 @@ export function validate(route: Route): MiddlewareHandler<GatewayVariables> {
     validators.bodyHeaders(c.req.raw.headers);
     const canonical = validators.canonicalQuery(query.values);
     c.get("exchange").target = canonical === "" ? path : `${path}?${canonical}`;
-  }
-
-  return async function validate(c, next) {
-    try {
-      settleTarget(c);
-    } catch (error) {
-      const tokenError = isRfc6749 && error instanceof Problem ? tokenErrorOf(error) : null;
-      if (tokenError === null) throw error;
-      const exchange = c.get("exchange");
-      exchange.outcome = tokenError.error;
-      return respond(exchange, 400, TOKEN_ERROR_HEADERS, JSON.stringify(tokenError));
-    }
     return next();
   };
 }

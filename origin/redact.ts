@@ -5,8 +5,6 @@ const SECRETS: ReadonlySet<string> = new Set([
   "gatehouse-assertion",
   "client_secret",
   "access_token",
-  "accesstoken",
-  "refreshtoken",
   "secret",
   "password",
 ]);

@@ -2,8 +2,7 @@ import type { OriginConfig } from "./config.ts";
 import type { Cursors } from "./cursor.ts";
 import type { Connections } from "./db/client.ts";
 import type { Write } from "./db/write.ts";
-import type { Passwords } from "./resources/access/auth/passwords.ts";
-import type { SigningKeys } from "./resources/access/signing-keys/signing-keys.ts";
+import type { SigningKeys } from "./resources/access/signing-keys.ts";
 
 /** What handlers work with. */
 export type Services = {
@@ -13,11 +12,7 @@ export type Services = {
   readonly committed: () => void;
   readonly cursors: Cursors;
   readonly signingKeys: SigningKeys;
-  readonly passwords: Passwords;
-  readonly config: Pick<
-    OriginConfig,
-    "tokens" | "developmentPublicKey" | "keyEncryptionSecret" | "sessionLifetimeSeconds"
-  >;
+  readonly config: Pick<OriginConfig, "tokens" | "developmentPublicKey">;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 };

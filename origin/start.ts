@@ -3,7 +3,6 @@ import type { FastifyInstance } from "fastify";
 import type { DestinationStream, Logger } from "pino";
 import type { Variables } from "#shared/environment.ts";
 import { buildApp } from "./app.ts";
-import { attemptCounter } from "./attempts.ts";
 import { type OriginConfig, readConfig } from "./config.ts";
 import { createCursors } from "./cursor.ts";
 import { checkDatabase, ping } from "./db/check.ts";
@@ -17,11 +16,11 @@ import { runChecks } from "./readiness.ts";
 import { checkBeat } from "./relay/beat.ts";
 import { addRelayMetrics } from "./relay/metrics.ts";
 import { redisPublisher } from "./relay/publish.ts";
+import { redisRevocationLogs } from "./relay/publish-revocations.ts";
 import { startRelay } from "./relay/relay.ts";
+import { relayRevocations } from "./relay/revocations.ts";
 import { commitSignal } from "./relay/signal.ts";
-import { createPasswords } from "./resources/access/auth/passwords.ts";
-import { startRotation } from "./resources/access/signing-keys/rotation.ts";
-import { createSigningKeys } from "./resources/access/signing-keys/signing-keys.ts";
+import { createSigningKeys } from "./resources/access/signing-keys.ts";
 
 export type RunningOrigin = {
   /** Where the edge connects, without a trailing slash. */
@@ -66,13 +65,7 @@ export async function startOrigin(variables: Variables, { logTo }: Options = {})
 async function serve(config: OriginConfig, connections: Connections, logger: Logger): Promise<RunningOrigin> {
   const now = Date.now;
   await checkDatabase(connections.db);
-  const signingKeys = createSigningKeys({
-    connections,
-    secret: config.keyEncryptionSecret,
-    schedule: config.signingKeys,
-    tokenLifetimeSeconds: config.tokens.lifetimeSeconds,
-    now,
-  });
+  const signingKeys = createSigningKeys({ connections, secret: config.keyEncryptionSecret, now });
   await signingKeys.ensure();
 
   const redis = new Redis({
@@ -83,7 +76,8 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     // A function: with a fixed signal the client would answer an abort as if it were a result.
     signal: () => AbortSignal.timeout(REDIS_TIMEOUT_MS),
   });
-  const relay = startRelay({ connections, publish: redisPublisher(redis), log: logger, now });
+  const revocations = relayRevocations(redisRevocationLogs(redis), now);
+  const relay = startRelay({ connections, publish: redisPublisher(redis), revocations, log: logger, now });
   const committed = await commitSignal(connections, relay.wake);
   const metrics = createMetrics(connections);
   addRelayMetrics(metrics.registry, { relay, connections, now });
@@ -93,23 +87,15 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     committed,
     cursors: createCursors(config.cursorSecret),
     signingKeys,
-    passwords: createPasswords(() => metrics.passwordHashes.inc()),
     config,
     now,
   };
-  const app = await buildApp({
-    config,
-    services,
-    metrics,
-    countAttempt: attemptCounter(redis, now),
-    logger,
-  });
+  const app = await buildApp({ config, services, metrics, logger });
   const checks = [
     { name: "database", required: true, run: () => ping(connections.db) },
     { name: "redis", required: false, run: () => redis.ping() },
     { name: "relay", required: false, run: () => checkBeat(redis) },
   ];
-  const rotation = startRotation(signingKeys, logger);
   let serving = true;
   const ops = buildOps({
     registry: metrics.registry,
@@ -122,7 +108,6 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
   async function stop(): Promise<void> {
     serving = false;
     await drainApp(STOP_DEADLINE_MS);
-    await rotation.stop();
     await relay.stop();
     await connections.close(POOL_CLOSE_SECONDS);
     await drainOps(OPS_DEADLINE_MS);

@@ -5,12 +5,16 @@ import type { GatewayVariables } from "../exchange.ts";
 import { bearerToken } from "./bearer.ts";
 import type { KeySource } from "./keys.ts";
 import type { TokenMemory } from "./memory.ts";
-import { type TokenPolicy, verifyToken } from "./verify.ts";
+import type { RevocationAlarm } from "./revocation-alarm.ts";
+import type { Revocations } from "./revocations.ts";
+import { invalidToken, type TokenPolicy, verifyToken } from "./verify.ts";
 
 export type Authentication = {
   readonly keys: KeySource;
   readonly memory: TokenMemory;
   readonly policy: TokenPolicy;
+  readonly revocations: Pick<Revocations, "of">;
+  readonly alarm: RevocationAlarm;
   readonly now: () => number;
 };
 
@@ -20,7 +24,7 @@ export type Authentication = {
  */
 export function authenticate(
   { access }: Route,
-  { keys, memory, policy, now }: Authentication,
+  { keys, memory, policy, revocations, alarm, now }: Authentication,
 ): MiddlewareHandler<GatewayVariables> {
   return async function authenticate(c, next) {
     if (access.kind === "public") return next();
@@ -33,6 +37,10 @@ export function authenticate(
       verified = await verifyToken(token, await keys.lookUp(exchange.waitUntil), policy, now());
       memory.remember(token, verified);
     }
+    const looked = revocations.of(verified.principal.tenantId, exchange.waitUntil);
+    const { list, isCurrent } = looked instanceof Promise ? await looked : looked;
+    if (list.refuses(verified)) throw invalidToken();
+    if (!isCurrent) alarm(exchange);
     exchange.principal = verified.principal;
     exchange.plan = verified.plan;
     return next();

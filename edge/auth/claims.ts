@@ -2,19 +2,19 @@ import type { JWTPayload } from "jose";
 import { isHostile } from "#shared/coerce.ts";
 import type { Principal } from "#shared/identity.ts";
 
+import { CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_LIFETIME_SECONDS } from "#shared/revocation.ts";
+
 const TENANT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const MAX_CLAIM_LENGTH = 256;
-
-/** The furthest `exp` that is believed, in seconds from now: no token lasts for ever. */
-const MAX_LIFETIME_SECONDS = 366 * 86_400;
-
-/** How far an issuer's clock may be ahead of ours. */
-const CLOCK_SKEW_SECONDS = 60;
 
 export type VerifiedToken = {
   readonly principal: Principal;
   /** Whose quota it is (`plan`; edge/limit/plans.ts), if the issuer says. */
   readonly plan: string | null;
+  /** `jti`: what a single token is revoked by. */
+  readonly tokenId: string | null;
+  /** Seconds since the epoch. */
+  readonly issuedAt: number;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 };
@@ -30,11 +30,18 @@ export function readClaims(payload: JWTPayload, nowSeconds: number): VerifiedTok
   if (typeof tenantId !== "string" || !TENANT_ID.test(tenantId)) return null;
   if (typeof scope !== "string") return null;
   if (!isInstant(exp) || !isInstant(iat)) return null;
-  if (exp > nowSeconds + MAX_LIFETIME_SECONDS || iat > nowSeconds + CLOCK_SKEW_SECONDS) return null;
+  if (exp > nowSeconds + MAX_TOKEN_LIFETIME_SECONDS || iat > nowSeconds + CLOCK_TOLERANCE_SECONDS)
+    return null;
   const scopes = scope.split(" ").filter((name) => name !== "");
   // Another issuer may mean something else by it: then there is no plan, and the default holds.
   const plan = isName(payload["plan"]) ? payload["plan"] : null;
-  return { principal: { subject: sub, clientId, tenantId, scopes }, plan, expiresAt: exp };
+  return {
+    principal: { subject: sub, clientId, tenantId, scopes },
+    plan,
+    tokenId: jti,
+    issuedAt: iat,
+    expiresAt: exp,
+  };
 }
 
 function isName(claim: unknown): claim is string {

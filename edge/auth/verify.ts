@@ -1,10 +1,9 @@
 import { errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { Problem } from "#shared/problems.ts";
+import { CLOCK_TOLERANCE_SECONDS } from "#shared/revocation.ts";
 import { readClaims, type VerifiedToken } from "./claims.ts";
 
 export type TokenPolicy = { readonly issuer: string; readonly audience: string };
-
-const CLOCK_TOLERANCE_SECONDS = 5;
 
 /**
  * Verifies one access token (RFC 9068 §4, with RFC 8725's advice: one pinned algorithm, an explicit

@@ -9,11 +9,12 @@ import {
   versionsKey,
   WATERMARK_KEY,
 } from "#shared/freshness.ts";
+import { LOG_NAME_LENGTH, REVOCATIONS_ERA_KEY, revocationsKey } from "#shared/revocation.ts";
 import type { ReadSnapshot, Snapshot } from "./snapshot.ts";
 
 /**
- * Watermark, age of the relay's last beat (-1: none) and versions of one moment: no write can fall
- * between them. Versions that are missing, or of another era, are born under the name ARGV[1].
+ * Watermark, age of the relay's last beat (-1: none), versions and the place that the log of revocations
+ * has come to, of one moment: no write can fall between them. Versions that are missing, or of another era, are born under the name ARGV[1].
  */
 const READ = `
 local era = redis.call('GET', KEYS[4]) or ''
@@ -29,11 +30,15 @@ if beat then
   local now = redis.call('TIME')
   age = now[1] * 1000 + math.floor(now[2] / 1000) - tonumber(beat)
 end
-return {redis.call('GET', KEYS[1]) or '0', age, redis.call('HGETALL', KEYS[3])}
+return {redis.call('GET', KEYS[1]) or '0', age, redis.call('HGETALL', KEYS[3]),
+  redis.call('GETRANGE', KEYS[5], 0, ${LOG_NAME_LENGTH - 1}), redis.call('STRLEN', KEYS[5]),
+  redis.call('GET', KEYS[6]) == era and 1 or 0}
 `;
 
 const Text = Type.Union([Type.String(), Type.Number()]);
-const Answer = Compile(Type.Tuple([Text, Type.Number(), Type.Array(Text)]));
+const Answer = Compile(
+  Type.Tuple([Text, Type.Number(), Type.Array(Text), Type.String(), Type.Integer(), Type.Integer()]),
+);
 
 const SnapshotData = Type.Object({
   readAt: Type.Number(),
@@ -41,6 +46,8 @@ const SnapshotData = Type.Object({
   beatAgeMs: Type.Union([Type.Number(), Type.Null()]),
   /** The versions, and the name of this set of them, as Redis has them. */
   fields: Type.Record(Type.String(), Type.String()),
+  /** The log's name and length, and whether Redis has those of all tenants (shared/revocation.ts). */
+  revocations: Type.Object({ name: Type.String(), length: Type.Integer(), isComplete: Type.Boolean() }),
 });
 /** A snapshot as plain data: what isolates pass on to one another (shared-snapshot.ts). */
 export type SnapshotData = Static<typeof SnapshotData>;
@@ -60,13 +67,26 @@ export type ReadData = (tenantId: string) => Promise<SnapshotData>;
 export function redisSnapshots(redis: Redis, now: () => number): ReadData {
   return async function readData(tenantId) {
     const readAt = now();
-    const keys = [WATERMARK_KEY, BEAT_KEY, versionsKey(tenantId), ERA_KEY];
+    const keys = [
+      WATERMARK_KEY,
+      BEAT_KEY,
+      versionsKey(tenantId),
+      ERA_KEY,
+      revocationsKey(tenantId),
+      REVOCATIONS_ERA_KEY,
+    ];
     const answer: unknown = await redis.eval(READ, keys, [crypto.randomUUID()]);
     if (!Answer.Check(answer)) throw new Error("Redis gave an answer that is not a snapshot");
-    const [watermark, beatAgeMs, flat] = answer;
+    const [watermark, beatAgeMs, flat, name, length, isComplete] = answer;
     const fields: Record<string, string> = {};
     for (let i = 0; i + 1 < flat.length; i += 2) fields[String(flat[i])] = String(flat[i + 1]);
-    return { readAt, watermark: Number(watermark), beatAgeMs: beatAgeMs < 0 ? null : beatAgeMs, fields };
+    return {
+      readAt,
+      watermark: Number(watermark),
+      beatAgeMs: beatAgeMs < 0 ? null : beatAgeMs,
+      fields,
+      revocations: { name, length, isComplete: isComplete === 1 },
+    };
   };
 }
 

@@ -8,6 +8,8 @@ export type Snapshot = {
   readonly versions: Versions;
   /** Every transaction below this id is contained in the versions. */
   readonly watermark: number;
+  /** The place that the tenant's log of revocations has come to, and whether Redis has all of them. */
+  readonly revocations: { readonly name: string; readonly length: number; readonly isComplete: boolean };
   /** How old the relay's last sign of life was when it was read; null when there was none. */
   readonly beatAgeMs: number | null;
   /** When its read began, in milliseconds since the epoch: nothing in it is older. */
@@ -31,6 +33,9 @@ export type Sight =
 /** Ages of a snapshot in milliseconds, counted from the start of its read. */
 const REFRESH_AFTER_MS = 500;
 const BLOCK_AFTER_MS = 1_000;
+/** The same for what has to be known within five seconds (revocations), not two. */
+const RECENT_REFRESH_AFTER_MS = 1_000;
+const RECENT_BLOCK_AFTER_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
 const FOLLOWER_PATIENCE_MS = 500;
 const MAX_TENANTS = 10_000;
@@ -65,6 +70,21 @@ export class Snapshots {
     this.#writes.delete(tenantId);
     const isAlive = hasBeat(snapshot, this.#now() - snapshot.readAt);
     return isAlive ? { kind: "sees", versions: snapshot.versions } : { kind: "blind" };
+  }
+
+  /**
+   * A snapshot for what bears more age than versions do; at once, whenever there is one. Null when there
+   * is none and Redis cannot be asked.
+   */
+  recent(tenantId: string, waitUntil: WaitUntil): Snapshot | null | Promise<Snapshot | null> {
+    const held = this.#held.get(tenantId);
+    if (held === undefined) return this.#refresh(tenantId, false, waitUntil);
+    const now = this.#now();
+    const ageMs = now - held.readAt;
+    if (ageMs > RECENT_BLOCK_AFTER_MS) return this.#refresh(tenantId, false, waitUntil);
+    const isDue = ageMs > RECENT_REFRESH_AFTER_MS && now >= (held.sharedUntil ?? 0);
+    if (isDue) waitUntil(this.#refresh(tenantId, false, waitUntil));
+    return held;
   }
 
   #mustSee(tenantId: string, after: number): number {

@@ -19,9 +19,7 @@ export function storageControl(
 ): string {
   const holds = parseFreshFor(headers[names.freshFor]) ?? Number.POSITIVE_INFINITY;
   switch (status) {
-    case 200:
-    // Validated: what is stored is as good as new (RFC 9111 §4.3.4).
-    case 304: {
+    case 200: {
       const maxAge = Math.min(policy.maxAgeSeconds, holds);
       return [
         `max-age=${maxAge}`,

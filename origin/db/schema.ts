@@ -6,6 +6,7 @@ export { outbox } from "./tables/outbox.ts";
 export { prices } from "./tables/prices.ts";
 export { productTerms } from "./tables/product-terms.ts";
 export { products } from "./tables/products.ts";
+export { revocations } from "./tables/revocations.ts";
 export { sessions } from "./tables/sessions.ts";
 export { signingKeys } from "./tables/signing-keys.ts";
 export { tenants } from "./tables/tenants.ts";

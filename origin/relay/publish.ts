@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "@upstash/redis";
+import Type from "typebox";
+import { Compile } from "typebox/compile";
 import {
   BEAT_KEY,
   BIRTH_FIELD,
@@ -10,6 +12,8 @@ import {
   versionsKey,
   WATERMARK_KEY,
 } from "#shared/freshness.ts";
+import { REVOCATIONS_ERA_KEY } from "#shared/revocation.ts";
+import type { Era } from "./revocations.ts";
 import type { OutboxRow, Undelivered } from "./store.ts";
 
 /**
@@ -17,7 +21,7 @@ import type { OutboxRow, Undelivered } from "./store.ts";
  * the versions. Within an era everything is max-merged, never counted up, so that publishing twice, or
  * late, changes nothing; versions that were missing are born.
  *
- * KEYS: watermark, beat, era, then one hash a tenant. ARGV: watermark, next transaction id, database,
+ * KEYS: watermark, beat, era, era of the revocations, then one hash a tenant. ARGV: watermark, next transaction id, database,
  * version, the name of what is born, then for each hash the number of its fields and their names.
  */
 const PUBLISH = `
@@ -30,7 +34,7 @@ if not isOf(era, ARGV[3]) or known > tonumber(ARGV[2]) then
 end
 if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
 local at = 6
-for k = 4, #KEYS do
+for k = 5, #KEYS do
   if not isOf(redis.call('HGET', KEYS[k], '${BIRTH_FIELD}'), era) then
     redis.call('DEL', KEYS[k])
     redis.call('HSET', KEYS[k], '${BIRTH_FIELD}', era .. ' ' .. ARGV[5])
@@ -45,17 +49,24 @@ for k = 4, #KEYS do
 end
 local now = redis.call('TIME')
 redis.call('SET', KEYS[2], now[1] * 1000 + math.floor(now[2] / 1000))
-return 1`;
+return {era, redis.call('GET', KEYS[4]) == era and 1 or 0}`;
 
-export type Publish = (undelivered: Undelivered, version: string) => Promise<void>;
+const Answer = Compile(Type.Tuple([Type.String(), Type.Integer()]));
+
+export type Publish = (undelivered: Undelivered, version: string) => Promise<Era>;
 
 /** Publishes through Upstash's REST protocol. Rejects when Redis does not confirm. */
 export function redisPublisher(redis: Redis): Publish {
   return async function publish({ rows, watermark, next, database }, version) {
     const tenants = [...fieldsByTenant(rows)];
-    const keys = [WATERMARK_KEY, BEAT_KEY, ERA_KEY, ...tenants.map(([tenantId]) => versionsKey(tenantId))];
+    const hashes = tenants.map(([tenantId]) => versionsKey(tenantId));
+    const keys = [WATERMARK_KEY, BEAT_KEY, ERA_KEY, REVOCATIONS_ERA_KEY, ...hashes];
     const fields = tenants.flatMap(([, names]) => [String(names.size), ...names]);
-    await redis.eval(PUBLISH, keys, [watermark, next, database, version, randomUUID(), ...fields]);
+    const argv = [watermark, next, database, version, randomUUID(), ...fields];
+    const answer: unknown = await redis.eval(PUBLISH, keys, argv);
+    if (!Answer.Check(answer)) throw new Error("Redis gave an answer that is not an era");
+    const [name, hasRevocations] = answer;
+    return { name, hasRevocations: hasRevocations === 1 };
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Log } from "../call.ts";
 import type { Connections } from "../db/client.ts";
 import type { Publish } from "./publish.ts";
+import type { RevocationRelay } from "./revocations.ts";
 import { asRelay, BATCH, drawVersion, markDelivered, readUndelivered, sweep } from "./store.ts";
 
 /**
@@ -25,6 +26,7 @@ export type RelayState = {
 type Options = {
   readonly connections: Connections;
   readonly publish: Publish;
+  readonly revocations: RevocationRelay;
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -36,7 +38,7 @@ const POLL_MS = 400;
 const RETRY_MS = 1_000;
 const SWEEP_MS = 60_000;
 
-export function startRelay({ connections, publish, log, now }: Options): Relay {
+export function startRelay({ connections, publish, revocations, log, now }: Options): Relay {
   const bell = createBell();
   let stopping = false;
   let failing = false;
@@ -46,16 +48,17 @@ export function startRelay({ connections, publish, log, now }: Options): Relay {
 
   /** One turn. @returns whether there may be more to do at once */
   async function deliver(): Promise<boolean> {
-    const delivered = await asRelay(connections, async (tx) => {
+    const more = await asRelay(connections, async (tx) => {
       const undelivered = await readUndelivered(tx);
       const { rows } = undelivered;
       // Also when there is nothing new: it is the sign of life that edges trust the versions by.
-      await publish(undelivered, rows.length === 0 ? "0" : await drawVersion(tx));
+      const era = await publish(undelivered, rows.length === 0 ? "0" : await drawVersion(tx));
       publishedAt = now();
+      await revocations.publish(tx, rows, era);
       if (rows.length > 0) await markDelivered(tx, rows);
-      return rows.length;
+      return (await revocations.restore(tx, era)) || rows.length === BATCH;
     });
-    return delivered === BATCH;
+    return more === true;
   }
 
   async function tidy(): Promise<void> {

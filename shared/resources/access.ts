@@ -1,8 +1,7 @@
 import Type, { type Static } from "typebox";
 import type { CachePolicy } from "../policy.ts";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, Nullable, none } from "./common.ts";
-import { RoleName } from "./users.ts";
+import { Id, none } from "./common.ts";
 
 /** Tokens: how a client gets one, how its signature is checked, what it says. */
 
@@ -72,9 +71,6 @@ export const Me = Type.Object(
     clientId: Type.String(),
     tenantId: Id,
     scopes: Type.Array(Type.String()),
-    /** Of people who log in here; a client has none, and somebody from another issuer neither. */
-    roles: Type.Array(RoleName),
-    email: Nullable(Type.String()),
   },
   { title: "Me", additionalProperties: false },
 );
@@ -109,7 +105,7 @@ export const access = {
       params: none,
       query: none,
       headers: oauthHeaders,
-      body: { kind: "form", schema: TokenRequest, maxBytes: 8_192, refusals: "rfc6749" },
+      body: { kind: "form", schema: TokenRequest, maxBytes: 8_192 },
     },
     responses: {
       200: { description: "A token", schema: TokenResponse, headers: [] },
@@ -139,10 +135,10 @@ export const access = {
     method: "GET",
     path: "/v1/me",
     tag: "Access",
-    summary: "Who you are, and what you may do",
+    summary: "What your token says about you",
     servedBy: "origin",
     access: { kind: "token", scopes: [] },
-    rate: clientRate,
+    rate: { by: "client", quota: "default", cost: 1, whenUnavailable: "open" },
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,

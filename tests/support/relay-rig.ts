@@ -5,7 +5,9 @@ import type { Snapshot } from "#edge/cache/snapshot.ts";
 import { connect } from "#origin/db/client.ts";
 import { createLogger } from "#origin/log.ts";
 import { redisPublisher } from "#origin/relay/publish.ts";
+import { redisRevocationLogs } from "#origin/relay/publish-revocations.ts";
 import { type Relay, startRelay } from "#origin/relay/relay.ts";
+import { relayRevocations } from "#origin/relay/revocations.ts";
 import { type RunningRedis, startRedis } from "#scripts/local/redis.ts";
 import { itemField, listField } from "#shared/freshness.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
@@ -57,8 +59,10 @@ export function startRelayHere(
   databaseUrl = rig.postgres.through(rig.database.url),
 ): RelayHere {
   const connections = connect({ url: databaseUrl, poolSize: 1, applicationName: "test" });
-  const publish = redisPublisher(redisAt(rig, rig.gate.url));
-  const relay = startRelay({ connections, publish, log: createLogger("silent"), now: Date.now });
+  const redis = redisAt(rig, rig.gate.url);
+  const publish = redisPublisher(redis);
+  const revocations = relayRevocations(redisRevocationLogs(redis), Date.now);
+  const relay = startRelay({ connections, publish, revocations, log: createLogger("silent"), now: Date.now });
   return {
     ...relay,
     end: async () => {

@@ -19,6 +19,7 @@ describe("reads of snapshots that isolates share", () => {
     watermark: now,
     beatAgeMs: 0,
     fields: { birth: `era ${tenantId}`, "products:list": String(now) },
+    revocations: { name: "", length: 0, isComplete: true },
   });
   const readRedis = async (tenantId: string) => {
     reads++;

@@ -17,6 +17,7 @@ describe("the snapshot of a tenant", () => {
     versions: () => value,
     watermark,
     beatAgeMs,
+    revocations: { name: "", length: 0, isComplete: true },
   });
 
   beforeEach(() => {

@@ -48,6 +48,8 @@ describe("the claims of a token", () => {
         scopes: ["catalog:read", "catalog:write"],
       },
       plan: null,
+      tokenId: "1",
+      issuedAt: 1_000,
       expiresAt: 1_900,
     });
   });
@@ -85,6 +87,8 @@ describe("the memory of verified tokens", () => {
   const verified = (expiresAt: number) => ({
     principal: { subject: "s", clientId: "c", tenantId: "t", scopes: [] },
     plan: null,
+    tokenId: null,
+    issuedAt: 0,
     expiresAt,
   });
 

@@ -53,6 +53,12 @@ function increment(keys: Keyspace, key: string, by: bigint): number {
   return Number(sum);
 }
 
+/** Redis counts bytes, which are the characters here; -1 is the last one. */
+function range(text: string, start: bigint, end: bigint): string {
+  const at = (index: bigint) => Number(index < 0n ? index + BigInt(text.length) : index);
+  return text.slice(Math.max(0, at(start)), Math.max(0, at(end) + 1));
+}
+
 export const strings: CommandTable = {
   GET: { min: 1, max: 1, run: (keys, [key = ""]) => keys.string(key) },
   GETDEL: {
@@ -71,6 +77,22 @@ export const strings: CommandTable = {
   SET: {
     min: 2,
     run: (keys, [key = "", value = "", ...words]) => set(keys, key, value, setOptions(words, keys.now)),
+  },
+  APPEND: {
+    min: 2,
+    max: 2,
+    run: (keys, [key = "", more = ""]) => {
+      const text = (keys.string(key) ?? "") + more;
+      keys.setString(key, text);
+      return text.length;
+    },
+  },
+  STRLEN: { min: 1, max: 1, run: (keys, [key = ""]) => keys.string(key)?.length ?? 0 },
+  GETRANGE: {
+    min: 3,
+    max: 3,
+    run: (keys, [key = "", start = "", end = ""]) =>
+      range(keys.string(key) ?? "", parseInteger(start), parseInteger(end)),
   },
   SETNX: {
     min: 2,
