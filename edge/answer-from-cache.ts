@@ -1,4 +1,3 @@
-import type { Handler } from "hono";
 import { headers as names } from "#shared/headers.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { AskForAll, Question } from "./cache/fill.ts";
@@ -7,7 +6,7 @@ import type { ForgivingCache } from "./cache/last-good.ts";
 import type { Served } from "./cache/serve.ts";
 import type { Sight, Snapshots } from "./cache/snapshot.ts";
 import { bypassing, headersForClients, matchesETag } from "./cache/status.ts";
-import { type Exchange, type GatewayVariables, type Operation, respond } from "./exchange.ts";
+import { type Answerer, type Exchange, type Operation, respond } from "./exchange.ts";
 import { relayProblem } from "./problems.ts";
 
 export type CacheDependencies = {
@@ -26,7 +25,7 @@ export function answerFromCache(
   { id, route }: Operation,
   policy: Shared,
   { cache, askForAll, snapshots, tokens, now }: CacheDependencies,
-): Handler<GatewayVariables> {
+): Answerer {
   const hash = routeHash(route);
   const forClients = headersForClients(policy);
 
@@ -55,9 +54,9 @@ export function answerFromCache(
     return cache.serve({ ...ask, version: `${hash}.${version}` });
   }
 
-  return async function answerFromCache(c) {
-    const exchange = c.get("exchange");
-    const token = c.req.raw.headers.get(names.consistency);
+  return async function answerFromCache(exchange) {
+    const incoming = exchange.request.headers;
+    const token = incoming.get(names.consistency);
     const sight = await look(exchange, token);
     const question = {
       operationId: id,
@@ -65,11 +64,11 @@ export function answerFromCache(
       target: exchange.target,
       ids: exchange,
     };
-    const served = await serve(exchange, question, sight, c.req.param(), token !== null);
+    const served = await serve(exchange, question, sight, exchange.params, token !== null);
     exchange.outcome = served.word.toLowerCase();
     const headers = forClients(served.headers);
     if (served.status >= 400) return relayProblem(exchange, served.status, headers, served.body);
-    if (matchesETag(c.req.raw.headers.get("if-none-match"), headers["etag"])) {
+    if (matchesETag(incoming.get("if-none-match"), headers["etag"])) {
       return respond(exchange, 304, headers, null);
     }
     return respond(exchange, served.status, headers, served.body);

@@ -1,7 +1,6 @@
-import type { MiddlewareHandler } from "hono";
 import { headers } from "#shared/headers.ts";
 import type { Contract } from "#shared/route.ts";
-import { type GatewayVariables, respond } from "./exchange.ts";
+import { respond, type Stage } from "./exchange.ts";
 
 const PREFLIGHT_MAX_AGE_SECONDS = "86400";
 
@@ -25,7 +24,7 @@ const EXPOSED = [
  * Cross-origin access (Fetch standard §3.3). Preflights are answered here, before anything can
  * refuse them; every other answer, refusals included, says whether the page may read it.
  */
-export function cors(contract: Contract, allowed: readonly string[]): MiddlewareHandler<GatewayVariables> {
+export function cors(contract: Contract, allowed: readonly string[]): Stage {
   const everyone = allowed.includes("*");
   const preflight = {
     "access-control-allow-methods": [...new Set(Object.values(contract).map((route) => route.method))].join(
@@ -34,17 +33,18 @@ export function cors(contract: Contract, allowed: readonly string[]): Middleware
     "access-control-allow-headers": allowedHeaders(contract),
     "access-control-max-age": PREFLIGHT_MAX_AGE_SECONDS,
   };
-  return async function cors(c, next) {
-    const origin = c.req.raw.headers.get("origin");
-    const exchange = c.get("exchange");
-    if (!everyone) exchange.outgoing["vary"] = "Origin";
-    if (origin === null) return next();
+  return function cors(exchange) {
+    const { request, outgoing } = exchange;
+    const origin = request.headers.get("origin");
+    if (!everyone) outgoing["vary"] = "Origin";
+    if (origin === null) return undefined;
     if (everyone || allowed.includes(origin)) {
-      exchange.outgoing["access-control-allow-origin"] = everyone ? "*" : origin;
-      exchange.outgoing["access-control-expose-headers"] = EXPOSED;
+      outgoing["access-control-allow-origin"] = everyone ? "*" : origin;
+      outgoing["access-control-expose-headers"] = EXPOSED;
     }
-    if (c.req.method !== "OPTIONS" || c.req.raw.headers.get("access-control-request-method") === null)
-      return next();
+    const asks =
+      request.method === "OPTIONS" && request.headers.get("access-control-request-method") !== null;
+    if (!asks) return undefined;
     exchange.outcome = "preflight";
     return respond(exchange, 204, preflight, null);
   };

@@ -3,6 +3,11 @@ import type { Route } from "#shared/route.ts";
 
 /** What the gateway's stages learn about one request, each for those after it. */
 export type Exchange = {
+  readonly request: Request;
+  /** Exactly as the client sent it. */
+  readonly path: string;
+  /** The query as the client sent it, without the question mark. */
+  readonly search: string;
   readonly requestId: string;
   readonly correlationId: string;
   /** W3C Trace Context: 32 hex digits. */
@@ -15,6 +20,8 @@ export type Exchange = {
   /** Headers for the answer, whatever it will be: a refusal carries them too. */
   readonly outgoing: Record<string, string>;
   operationId: string | null;
+  /** The values of the path's parameters, by name. */
+  params: Readonly<Record<string, string>>;
   principal: Principal | null;
   /** What the token says of the client's quota. */
   plan: string | null;
@@ -28,17 +35,37 @@ export type Exchange = {
   outcome: string;
 };
 
-export type GatewayVariables = { Variables: { exchange: Exchange } };
+/**
+ * One step of the gateway: answers, lets the request pass by returning nothing, or refuses it by
+ * throwing a `Problem`. What need not wait returns no promise: a cache hit passes all stages at once.
+ */
+export type Stage = (exchange: Exchange) => Response | undefined | Promise<Response | undefined>;
+
+/** A stage that lets nothing pass. */
+export type Answerer = (exchange: Exchange) => Response | Promise<Response>;
+
+/** Stages as one: the first that answers is the last that is asked. */
+export function inOrder(...stages: readonly Stage[]): Stage {
+  return async function inOrder(exchange) {
+    for (const stage of stages) {
+      const said = stage(exchange);
+      const answer = said instanceof Promise ? await said : said;
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  };
+}
 
 /** A route with the id that handlers, metrics and logs know it by. */
 export type Operation = { readonly id: string; readonly route: Route };
 
-/** Builds the one response of a request: its own headers and those that stages left for it. */
+/** Builds the one response of a request: its own headers and those that stages left for it. HEAD gets no more. */
 export function respond(
   exchange: Exchange,
   status: number,
   headers: Readonly<Record<string, string>>,
   body: BodyInit | null,
 ): Response {
-  return new Response(body, { status, headers: { ...headers, ...exchange.outgoing } });
+  const content = exchange.request.method === "HEAD" ? null : body;
+  return new Response(content, { status, headers: { ...headers, ...exchange.outgoing } });
 }

@@ -1,10 +1,9 @@
-import type { Handler } from "hono";
 import { headers as names } from "#shared/headers.ts";
 import { Problem } from "#shared/problems.ts";
 import { isProblem, passedOn } from "./cache/answer.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { Snapshots } from "./cache/snapshot.ts";
-import { type Exchange, type GatewayVariables, type Operation, respond } from "./exchange.ts";
+import { type Answerer, type Exchange, type Operation, respond } from "./exchange.ts";
 import type { OnBehalfOf, Origin } from "./origin.ts";
 import { relayProblem } from "./problems.ts";
 
@@ -15,10 +14,7 @@ export type ForwardDependencies = {
 };
 
 /** Passes an uncacheable request to the origin as the caller's own, and streams the answer back. */
-export function forward(
-  { route }: Operation,
-  { origin, snapshots, tokens }: ForwardDependencies,
-): Handler<GatewayVariables> {
+export function forward({ route }: Operation, { origin, snapshots, tokens }: ForwardDependencies): Answerer {
   const carried = [...Object.keys(route.request.headers.properties)];
   if (route.request.body.kind !== "none") carried.push("content-type", "content-length");
   if (route.idempotency.kind === "key") carried.push(names.idempotencyKey);
@@ -30,9 +26,8 @@ export function forward(
     outgoing[names.consistency] = await tokens.seal(transactionId, principal.tenantId);
   }
 
-  return async function forward(c) {
-    const exchange = c.get("exchange");
-    const request = c.req.raw;
+  return async function forward(exchange) {
+    const { request } = exchange;
     const response = await origin({
       method: route.method,
       target: exchange.target,

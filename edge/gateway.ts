@@ -1,16 +1,15 @@
-import { type Handler, Hono, type MiddlewareHandler } from "hono";
 import type { Contract } from "#shared/route.ts";
 import { answerFromCache, type CacheDependencies } from "./answer-from-cache.ts";
 import { type Authentication, authenticate } from "./auth/authenticate.ts";
 import { authorise } from "./auth/authorise.ts";
 import { cors } from "./cors.ts";
-import type { GatewayVariables, Operation } from "./exchange.ts";
+import { type Answerer, inOrder, type Operation } from "./exchange.ts";
 import { type ForwardDependencies, forward } from "./forward.ts";
 import { type Limiting, limit } from "./limit/limit.ts";
 import { type ShieldBinding, shield } from "./limit/shield.ts";
-import { type Log, observe } from "./observe.ts";
-import { canonicalPath, missingMethods, unknownRoute } from "./paths.ts";
-import { refuse } from "./problems.ts";
+import { type Log, observed } from "./observe.ts";
+import { canonicalPath } from "./paths.ts";
+import { routed, unknownRoute } from "./routing.ts";
 import { validate } from "./validate.ts";
 
 export type Dependencies = {
@@ -26,44 +25,34 @@ export type Dependencies = {
   readonly caching: CacheDependencies;
   readonly forwarding: ForwardDependencies;
   /** The routes that the edge itself answers, by operation id. */
-  readonly ownHandlers: Readonly<Record<string, Handler<GatewayVariables>>>;
+  readonly ownHandlers: Readonly<Record<string, Answerer>>;
+};
+
+export type Gateway = {
+  readonly fetch: (request: Request, context: Pick<ExecutionContext, "waitUntil">) => Promise<Response>;
 };
 
 /** THE ORDER: what happens to every request, and before what. */
-export function createGateway(deps: Dependencies): Hono<GatewayVariables> {
-  const gateway = new Hono<GatewayVariables>();
-  gateway.use(observe(deps));
-  gateway.use(cors(deps.contract, deps.corsOrigins));
-  gateway.use(canonicalPath());
-  const refuseUnknown = unknownRoute(deps.contract);
-  for (const [path, methods] of missingMethods(deps.contract)) gateway.on(methods, path, refuseUnknown);
-  for (const [id, route] of Object.entries(deps.contract)) {
-    const operation = { id, route };
-    gateway.on(
-      route.method,
-      route.path,
-      name(operation),
-      shield(deps.shield),
-      authenticate(route, deps.authentication),
-      authorise(route),
-      limit(route, deps.limiting),
-      validate(route),
-      answer(operation, deps),
-    );
-  }
-  gateway.notFound(refuseUnknown);
-  gateway.onError((error, c) => refuse(c.get("exchange"), error));
-  return gateway;
+export function createGateway(deps: Dependencies): Gateway {
+  const handle = inOrder(
+    cors(deps.contract, deps.corsOrigins),
+    canonicalPath,
+    routed(deps.contract, (operation) =>
+      inOrder(
+        shield(deps.shield),
+        authenticate(operation.route, deps.authentication),
+        authorise(operation.route),
+        limit(operation.route, deps.limiting),
+        validate(operation.route),
+        answer(operation, deps),
+      ),
+    ),
+    unknownRoute(deps.contract),
+  );
+  return { fetch: observed(deps, handle) };
 }
 
-function name({ id }: Operation): MiddlewareHandler<GatewayVariables> {
-  return function name(c, next) {
-    c.get("exchange").operationId = id;
-    return next();
-  };
-}
-
-function answer(operation: Operation, deps: Dependencies): Handler<GatewayVariables> {
+function answer(operation: Operation, deps: Dependencies): Answerer {
   const { id, route } = operation;
   const own = deps.ownHandlers[id];
   if (own !== undefined) return own;

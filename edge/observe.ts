@@ -1,7 +1,8 @@
-import type { MiddlewareHandler } from "hono";
 import { headers, REQUEST_ID_PATTERN } from "#shared/headers.ts";
-import type { Exchange, GatewayVariables } from "./exchange.ts";
+import type { Exchange, Stage } from "./exchange.ts";
 import { networkOf } from "./limit/network.ts";
+import { rawTarget } from "./paths.ts";
+import { refuse } from "./problems.ts";
 
 export type LogLine = Readonly<Record<string, string | number | null>>;
 export type Log = (level: "info" | "error", line: LogLine) => void;
@@ -18,28 +19,34 @@ const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const NO_TRACE = "0".repeat(32);
 const nothing = () => undefined;
 
-/** Opens the exchange, and closes it with one structured line (the same fields as the origin's). */
-export function observe({
-  addressHeader,
-  logSampleRate,
-  log,
-  now,
-}: Options): MiddlewareHandler<GatewayVariables> {
-  return async function observe(c, next) {
+/**
+ * Opens the exchange, answers what a stage refuses, and closes it with one structured line (the same
+ * fields as the origin's).
+ */
+export function observed(
+  { addressHeader, logSampleRate, log, now }: Options,
+  handle: Stage,
+): (request: Request, context: Pick<ExecutionContext, "waitUntil">) => Promise<Response> {
+  return async function observed(request, context) {
     const startedAt = now();
-    const incoming = c.req.raw.headers;
+    const incoming = request.headers;
     const id = crypto.randomUUID();
     const requestId = wellFormed(incoming.get(headers.requestId)) ?? id;
     const correlationId = wellFormed(incoming.get(headers.correlationId)) ?? requestId;
+    const { path, search } = rawTarget(request.url);
     const exchange: Exchange = {
+      request,
+      path,
+      search,
       requestId,
       correlationId,
       traceId: traceIdOf(incoming.get(headers.traceparent)) ?? id.replaceAll("-", ""),
       startedAt,
       address: networkOf(incoming.get(addressHeader)),
-      waitUntil: (work) => c.executionCtx.waitUntil(work),
+      waitUntil: (work) => context.waitUntil(work),
       outgoing: { [headers.requestId]: requestId, [headers.correlationId]: correlationId },
       operationId: null,
+      params: {},
       principal: null,
       plan: null,
       refund: nothing,
@@ -47,16 +54,15 @@ export function observe({
       target: "",
       outcome: "answered",
     };
-    c.set("exchange", exchange);
-    await next();
-    const { status } = c.res;
-    if (status < 400 && !sampled(requestId, logSampleRate)) return;
+    const response = await answerTo(exchange, handle);
+    const { status } = response;
+    if (status < 400 && !sampled(requestId, logSampleRate)) return response;
     log(status >= 500 ? "error" : "info", {
       stage: "edge",
       request_id: requestId,
       correlation_id: correlationId,
       trace_id: exchange.traceId,
-      method: c.req.method,
+      method: request.method,
       operation: exchange.operationId,
       tenant_id: exchange.principal?.tenantId ?? null,
       client_id: exchange.principal?.clientId ?? null,
@@ -65,7 +71,18 @@ export function observe({
       ...(exchange.unchecked && { revocations: "unknown" }),
       latency_ms: now() - startedAt,
     });
+    return response;
   };
+}
+
+async function answerTo(exchange: Exchange, handle: Stage): Promise<Response> {
+  try {
+    const answer = await handle(exchange);
+    if (answer === undefined) throw new Error("no stage has answered");
+    return answer;
+  } catch (error) {
+    return refuse(exchange, error);
+  }
 }
 
 function wellFormed(id: string | null): string | null {

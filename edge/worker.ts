@@ -43,9 +43,9 @@ const gateway = createGateway(dependencies);
 
 /** Runs for every request and is never cached. */
 export default {
-  fetch(request, bindings, context) {
+  fetch(request, _bindings, context) {
     hasWorkersCache = context.cache !== undefined;
-    return gateway.fetch(request, bindings, context);
+    return gateway.fetch(request, context);
   },
 } satisfies ExportedHandler<Cloudflare.Env>;
 

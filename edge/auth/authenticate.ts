@@ -1,7 +1,6 @@
-import type { MiddlewareHandler } from "hono";
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
-import type { GatewayVariables } from "../exchange.ts";
+import type { Stage } from "../exchange.ts";
 import { bearerToken } from "./bearer.ts";
 import type { KeySource } from "./keys.ts";
 import type { TokenMemory } from "./memory.ts";
@@ -25,13 +24,12 @@ export type Authentication = {
 export function authenticate(
   { access }: Route,
   { keys, memory, policy, revocations, alarm, now }: Authentication,
-): MiddlewareHandler<GatewayVariables> {
-  return async function authenticate(c, next) {
-    if (access.kind === "public") return next();
-    const token = bearerToken(c.req.raw.headers.get("authorization"));
+): Stage {
+  return async function authenticate(exchange) {
+    if (access.kind === "public") return undefined;
+    const token = bearerToken(exchange.request.headers.get("authorization"));
     // RFC 6750 §3.1: whoever sent no credentials is told no error code.
     if (token === null) throw new Problem("unauthenticated", {}, { "www-authenticate": "Bearer" });
-    const exchange = c.get("exchange");
     let verified = memory.recall(token, now() / 1000);
     if (verified === null) {
       verified = await verifyToken(token, await keys.lookUp(exchange.waitUntil), policy, now());
@@ -43,6 +41,6 @@ export function authenticate(
     if (!isCurrent) alarm(exchange);
     exchange.principal = verified.principal;
     exchange.plan = verified.plan;
-    return next();
+    return undefined;
   };
 }

@@ -1,8 +1,7 @@
-import type { MiddlewareHandler } from "hono";
 import type { RatePolicy } from "#shared/policy.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
-import type { Exchange, GatewayVariables } from "../exchange.ts";
+import type { Exchange, Stage } from "../exchange.ts";
 import { type Decision, rateLimitHeaders } from "./decision.ts";
 import type { Limit, Limits } from "./limits.ts";
 
@@ -13,18 +12,17 @@ export type Limiting = {
 };
 
 /** Charges the route's cost to its quota; refuses with 429 when that is spent. */
-export function limit({ rate }: Route, { limits, unlimited }: Limiting): MiddlewareHandler<GatewayVariables> {
-  return async function limit(c, next) {
-    const exchange = c.get("exchange");
+export function limit({ rate }: Route, { limits, unlimited }: Limiting): Stage {
+  return async function limit(exchange) {
     const key = keyOf(exchange, rate);
-    if (unlimited.size > 0 && unlimited.has(key)) return next();
+    if (unlimited.size > 0 && unlimited.has(key)) return undefined;
     const chosen = limits(rate.quota, exchange.plan);
     const charged = charge(chosen, rate, key, exchange);
     const decision = charged instanceof Promise ? await charged : charged;
     Object.assign(exchange.outgoing, rateLimitHeaders(chosen.quota, decision.standing));
     if (!decision.admitted) throw exceeded(chosen, rate, decision);
     exchange.refund = () => refund(exchange, chosen, rate, decision);
-    return next();
+    return undefined;
   };
 }
 

@@ -1,6 +1,5 @@
-import type { MiddlewareHandler } from "hono";
 import { Problem } from "#shared/problems.ts";
-import type { GatewayVariables } from "../exchange.ts";
+import type { Stage } from "../exchange.ts";
 import { localLimiter } from "./local.ts";
 
 /** The one method that is asked of a rate-limit binding. */
@@ -19,10 +18,10 @@ export function embeddedShield(limit: number, now: () => number): ShieldBinding 
  * Sheds floods per network address, before any signature is verified. The binding counts within one
  * location and without a network call; it is a shield, not a quota.
  */
-export function shield(binding: ShieldBinding): MiddlewareHandler<GatewayVariables> {
-  return async function shield(c, next) {
-    const { success } = await binding.limit({ key: c.get("exchange").address });
-    if (success) return next();
+export function shield(binding: ShieldBinding): Stage {
+  return async function shield({ address }) {
+    const { success } = await binding.limit({ key: address });
+    if (success) return undefined;
     throw new Problem("rate-exceeded", {}, { "retry-after": String(PERIOD_SECONDS) });
   };
 }
