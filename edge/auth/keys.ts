@@ -3,8 +3,11 @@ import { Problem } from "#shared/problems.ts";
 import { SingleFlight } from "../single-flight.ts";
 
 const FRESH_MS = 5 * 60_000;
-/** Keys older than this are not used, however long the issuer is away. */
-const STALE_MS = 60 * 60_000;
+/**
+ * Keys older than this are not used, however long the issuer is away. As long as answers may be stale
+ * in an outage of the origin, which is the issuer too: nobody could be given them otherwise.
+ */
+const STALE_MS = 24 * 60 * 60_000;
 /** Between two fetches for a `kid` that the set does not have. */
 const COOL_DOWN_MS = 30_000;
 const FOLLOWER_PATIENCE_MS = 3_000;
@@ -15,8 +18,8 @@ export type FetchKeySet = () => Promise<JSONWebKeySet>;
 
 /**
  * The issuer's keys, kept in memory: fetched once for all that ask (jose's own remote set does not
- * share a fetch between requests on Workers), renewed in the background, and served stale for an
- * hour while the issuer is down. An unknown `kid` causes at most one fetch per cool-down.
+ * share a fetch between requests on Workers), renewed in the background, and served stale for a
+ * day while the issuer is down. An unknown `kid` causes at most one fetch per cool-down.
  */
 export class KeySource {
   readonly #fetchKeySet: FetchKeySet;

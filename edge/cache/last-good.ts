@@ -2,7 +2,8 @@ import { Problem, type ProblemCode } from "#shared/problems.ts";
 import { setBounded } from "../bounded-map.ts";
 import type { Fill, ResponseCache, Served } from "./serve.ts";
 
-const MAX_TARGETS = 10_000;
+/** More answers than the embedded cache can hold of the usual size, for no stored one to be out of reach. */
+const MAX_TARGETS = 20_000;
 
 /** What the origin being away looks like. */
 const AWAY: ReadonlySet<ProblemCode> = new Set(["unavailable", "deadline-exceeded", "bad-gateway"]);
@@ -37,8 +38,11 @@ export function withLastGood(cache: ResponseCache): ForgivingCache {
     async serve(fill) {
       try {
         const served = await cache(fill);
-        if (served.word !== "HIT" && served.status < 400) {
-          setBounded(versions, MAX_TARGETS, nameOf(fill), fill.version);
+        if (served.status >= 400) return served;
+        const name = nameOf(fill);
+        // A hit is of the version that is known, unless that had to make room.
+        if (served.word !== "HIT" || !versions.has(name)) {
+          setBounded(versions, MAX_TARGETS, name, fill.version);
         }
         return served;
       } catch (error) {

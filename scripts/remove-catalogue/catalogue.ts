@@ -22,10 +22,13 @@ export const OWNED: readonly string[] = [
   "bench",
   "scripts/remove-catalogue",
   "scripts/remove-catalogue.ts",
+  "tests/support/outage-rig.ts",
+  "tests/support/samples.ts",
 ];
 
 /** Tests that name the catalogue, or a command that goes with it. */
-export const OWNED_TEST = /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts\/import\//;
+export const OWNED_TEST =
+  /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts\/import\/|support\/(outage-rig|samples)/;
 
 /** Where the catalogue is registered: every line that names it goes. */
 export const REGISTRATIONS: readonly string[] = [

@@ -4,6 +4,7 @@ import { withLastGood } from "#edge/cache/last-good.ts";
 import type { Fill } from "#edge/cache/serve.ts";
 import { contract } from "#shared/contract.ts";
 import { Problem } from "#shared/problems.ts";
+import type { Route } from "#shared/route.ts";
 
 const bytes = (text: string): ArrayBuffer => Uint8Array.from(new TextEncoder().encode(text)).buffer;
 
@@ -17,22 +18,22 @@ describe("a cache that remembers the last good version", () => {
     now = 1_000_000;
     away = null;
     body = "first";
-    const askForAll = () =>
-      away === null ? Promise.resolve({ status: 200, headers: {}, body: bytes(body) }) : Promise.reject(away);
-    cache = withLastGood(embeddedCache(askForAll, 1_000_000, () => now));
+    cache = withLastGood(embeddedCache(answer, 1_000_000, () => now));
   });
 
-  const read = async (version: string, tenantId = "a") => {
-    const fill: Fill = {
-      operationId: "getProduct",
-      policy: contract.getProduct.cache,
-      partition: { tenantId },
-      version,
-      target: "/v1/products/1",
-      ids: { requestId: "", correlationId: "", traceId: "" },
-      waitUntil: (work) => void work.catch(() => undefined),
-    };
-    const served = await cache.serve(fill);
+  const answer = () =>
+    away === null ? Promise.resolve({ status: 200, headers: {}, body: bytes(body) }) : Promise.reject(away);
+  const fillOf = (version: string, tenantId = "a", target = "/v1/products/1"): Fill => ({
+    operationId: "getProduct",
+    policy: contract.getProduct.cache,
+    partition: { tenantId },
+    version,
+    target,
+    ids: { requestId: "", correlationId: "", traceId: "" },
+    waitUntil: (work) => void work.catch(() => undefined),
+  });
+  const read = async (version: string, tenantId?: string, target?: string) => {
+    const served = await cache.serve(fillOf(version, tenantId, target));
     return [served.word, new TextDecoder().decode(served.body)];
   };
 
@@ -68,4 +69,61 @@ describe("a cache that remembers the last good version", () => {
     away = new Problem("invalid-token");
     await expect(read("2")).rejects.toMatchObject({ code: "invalid-token" });
   });
+
+  it("serves what is asked for often, however much else was asked for since it was stored", async () => {
+    cache = withLastGood(embeddedCache(answer, 100_000_000, () => now));
+    await read("1");
+    for (let i = 0; i < 25_000; i++) {
+      await read("1", "a", `/v1/products/other-${i}`);
+      if (i % 1_000 === 0) expect(await read("1")).toEqual(["HIT", "first"]);
+    }
+    away = new Problem("unavailable");
+    expect(await read("2")).toEqual(["STALE", "first"]);
+  });
+});
+
+describe.each(
+  Object.entries<Route>(contract).flatMap(([id, { cache }]) =>
+    cache.kind === "shared" ? [[id, cache] as const] : [],
+  ),
+)("an answer of %s, while the origin is away", (operationId, policy) => {
+  const FAILURES = ["unavailable", "deadline-exceeded", "bad-gateway"] as const;
+
+  it.each(FAILURES)(
+    "is served as long as `stale-if-error` says, whatever its version is by then (%s)",
+    async (code) => {
+      let now = 1_000_000;
+      let away = false;
+      const ask = () =>
+        away
+          ? Promise.reject(new Problem(code))
+          : Promise.resolve({ status: 200, headers: {}, body: bytes("it") });
+      const cache = withLastGood(embeddedCache(ask, 1_000_000, () => now));
+      const read = async (version: string) => {
+        const work: Promise<unknown>[] = [];
+        const waitUntil = (some: Promise<unknown>) => void work.push(some.catch(() => undefined));
+        const ids = { requestId: "", correlationId: "", traceId: "" };
+        const served = await cache.serve({
+          ...{ operationId, policy, partition: {}, target: "/", ids },
+          version,
+          waitUntil,
+        });
+        await Promise.all(work);
+        return served.word;
+      };
+      expect(await read("1")).toBe("MISS");
+      away = true;
+      now += (policy.maxAgeSeconds - 1) * 1_000;
+      expect(await read("1")).toBe("HIT");
+      expect(await read("2")).toBe("STALE");
+      now += policy.staleIfErrorSeconds * 1_000;
+      expect(await read("1")).toBe("STALE");
+      expect(await read("3")).toBe("STALE");
+      expect(await read("blind-7")).toBe("STALE");
+      now += 2_000;
+      for (const version of ["1", "2", "blind-7"]) {
+        await expect(read(version)).rejects.toMatchObject({ code });
+      }
+    },
+  );
 });

@@ -1,0 +1,35 @@
+import type { Client } from "#shared/client.ts";
+import type { GatehouseContract } from "#shared/contract.ts";
+import type { Route } from "#shared/route.ts";
+
+/** One of everything that a tenant can have, so that tests can call every route that reads. */
+
+/** What exists, by the path parameter that names it. */
+export type Samples = Readonly<Record<string, string>>;
+
+/** A parameter in a route's path. */
+const PARAMETER = /:(\w+)/g;
+
+/**
+ * Makes one of each; a new resource adds its own.
+ * @param mark comes in each of them, so that an answer shows whose it is
+ */
+export async function makeSamples(client: Client<GatehouseContract>, mark: string): Promise<Samples> {
+  const category = await client.createCategory({ body: { name: `Category of ${mark}` } });
+  const categoryId = category.body.id;
+  const product = await client.createProduct({
+    body: { sku: "SAME", name: `Lamp of ${mark}`, categoryId, price: { amountMinor: 100, currency: "EUR" } },
+  });
+  const productId = product.body.id;
+  const price = await client.createPrice({ body: { productId, currency: "EUR", listMinor: 200 } });
+  return { categoryId, productId, priceId: price.body.id, code: "unavailable" };
+}
+
+/** The route's path with a sample for each parameter. @throws Error when one has no sample */
+export function sampledPath({ path }: Pick<Route, "path">, samples: Samples): string {
+  return path.replace(PARAMETER, (_, name: string) => {
+    const sample = samples[name];
+    if (sample === undefined) throw new Error(`makeSamples makes nothing that :${name} could name`);
+    return sample;
+  });
+}
