@@ -1,3 +1,4 @@
+import { matchesETag } from "#shared/entity-tags.ts";
 import { headers as names } from "#shared/headers.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { AskForAll, Question } from "./cache/fill.ts";
@@ -5,7 +6,7 @@ import { blindVersion, partitionOf, routeHash, type Shared, versionOf } from "./
 import type { ForgivingCache } from "./cache/last-good.ts";
 import type { Served } from "./cache/serve.ts";
 import type { Sight, Snapshots } from "./cache/snapshot.ts";
-import { bypassing, headersForClients, matchesETag } from "./cache/status.ts";
+import { bypassing, headersForClients } from "./cache/status.ts";
 import { type Answerer, type Exchange, type Operation, respond } from "./exchange.ts";
 import { relayProblem } from "./problems.ts";
 
@@ -68,7 +69,7 @@ export function answerFromCache(
     exchange.outcome = served.word.toLowerCase();
     const headers = forClients(served.headers);
     if (served.status >= 400) return relayProblem(exchange, served.status, headers, served.body);
-    if (matchesETag(incoming.get("if-none-match"), headers["etag"])) {
+    if (matchesETag(incoming.get("if-none-match"), headers["etag"] ?? null)) {
       return respond(exchange, 304, headers, null);
     }
     return respond(exchange, served.status, headers, served.body);

@@ -54,6 +54,7 @@ export function readEdgeConfig(variables: Variables): EdgeConfig {
         limit: perMinute("QUOTA_ANONYMOUS", DEFAULT_QUOTAS.anonymous.limit),
       },
       token: { ...DEFAULT_QUOTAS.token, limit: perMinute("QUOTA_TOKEN", DEFAULT_QUOTAS.token.limit) },
+      login: { ...DEFAULT_QUOTAS.login, limit: perMinute("QUOTA_LOGIN", DEFAULT_QUOTAS.login.limit) },
     },
     unlimitedClients: new Set(list(read.text("UNLIMITED_CLIENTS", ""))),
     shieldLimit: perMinute("SHIELD_LIMIT", 60_000),

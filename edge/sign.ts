@@ -11,7 +11,7 @@ const encoder = new TextEncoder();
 const ALGORITHM = { name: "HMAC", hash: "SHA-256" };
 
 export function hmac(secret: string): Hmac {
-  let imported: Promise<CryptoKey> | null = null;
+  let imported: ReturnType<typeof crypto.subtle.importKey> | null = null;
   // Not before the first request: Workers allow no crypto at start-up.
   const key = () => {
     imported ??= crypto.subtle.importKey("raw", encoder.encode(secret), ALGORITHM, false, ["sign", "verify"]);

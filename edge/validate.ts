@@ -1,8 +1,11 @@
 import { parseQuery } from "#shared/coerce.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
+import { tokenErrorOf } from "#shared/token-error.ts";
 import { compileRoute } from "#shared/validate.ts";
-import type { Stage } from "./exchange.ts";
+import { type Exchange, respond, type Stage } from "./exchange.ts";
+
+const TOKEN_ERROR_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
 
 /**
  * Checks path, query, declared headers, media type and stated size against the route, and settles
@@ -10,7 +13,10 @@ import type { Stage } from "./exchange.ts";
  */
 export function validate(route: Route): Stage {
   const validators = compileRoute(route);
-  return function validate(exchange) {
+  const { body } = route.request;
+  const isRfc6749 = body.kind === "form" && body.refusals === "rfc6749";
+
+  function settleTarget(exchange: Exchange): void {
     const { path, search } = exchange;
     const incoming = exchange.request.headers;
     const params = validators.params(Object.entries(exchange.params));
@@ -21,6 +27,17 @@ export function validate(route: Route): Stage {
     validators.bodyHeaders(incoming);
     const canonical = validators.canonicalQuery(query.values);
     exchange.target = canonical === "" ? path : `${path}?${canonical}`;
+  }
+
+  return function validate(exchange) {
+    try {
+      settleTarget(exchange);
+    } catch (error) {
+      const tokenError = isRfc6749 && error instanceof Problem ? tokenErrorOf(error) : null;
+      if (tokenError === null) throw error;
+      exchange.outcome = tokenError.error;
+      return respond(exchange, 400, TOKEN_ERROR_HEADERS, JSON.stringify(tokenError));
+    }
     return undefined;
   };
 }

@@ -2,9 +2,11 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Logger } from "pino";
 import { contract } from "#shared/contract.ts";
 import { assertionVerifier } from "./assertion.ts";
+import type { CountAttempt } from "./attempts.ts";
 import type { OriginConfig } from "./config.ts";
 import { createHandlers } from "./handlers.ts";
 import type { Metrics } from "./metrics.ts";
+import { accountGuards } from "./plugins/account-limit.ts";
 import { assertion } from "./plugins/assertion.ts";
 import { bodies } from "./plugins/bodies.ts";
 import { observe } from "./plugins/observe.ts";
@@ -18,6 +20,7 @@ export type AppDependencies = {
   readonly config: Pick<OriginConfig, "assertionSecrets">;
   readonly services: Services;
   readonly metrics: Metrics;
+  readonly countAttempt: CountAttempt;
   readonly logger: Logger;
 };
 
@@ -33,6 +36,7 @@ export async function buildApp({
   config,
   services,
   metrics,
+  countAttempt,
   logger,
 }: AppDependencies): Promise<FastifyInstance> {
   const app = Fastify({
@@ -58,7 +62,8 @@ export async function buildApp({
   await app.register(problems);
   await app.register(assertion, { verify: assertionVerifier(config.assertionSecrets), now: services.now });
   await app.register(bodies);
-  registerContract(app, contract, createHandlers(services), services.now);
+  const guards = await accountGuards(app, countAttempt);
+  registerContract(app, contract, createHandlers(services), { guards, now: services.now });
   registerOtherMethods(app, contract);
   await app.ready();
   return app;

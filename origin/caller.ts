@@ -2,8 +2,7 @@ import type { AssertionClaims } from "#shared/identity.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
 import type { Caller } from "./call.ts";
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+import { isUuid } from "./uuid.ts";
 
 /**
  * For whom a route is called, by the edge's assertion. The edge has checked the scopes; that they are
@@ -13,7 +12,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export function callerOf({ access }: Route, claims: AssertionClaims | null): Caller | null {
   if (access.kind === "public") return null;
   const tenantId = claims?.tenantId;
-  if (claims === null || tenantId === undefined || !UUID.test(tenantId)) throw new Problem("invalid-token");
+  if (claims === null || tenantId === undefined || !isUuid(tenantId)) throw new Problem("invalid-token");
   const { subject = null, clientId = null, scopes } = claims;
   if (!access.scopes.every((scope) => scopes.includes(scope))) {
     throw new Problem("insufficient-scope", { scope: access.scopes.join(" ") });

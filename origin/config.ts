@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { type Environment, type NamedSecret, VariableReader, type Variables } from "#shared/environment.ts";
+import type { KeySchedule } from "./resources/access/signing-keys/signing-keys.ts";
 
 /** A public ES256 key with its id (RFC 7517, RFC 7518 §6.2.1). A private member is refused. */
 const PublicJwk = Type.Object(
@@ -17,6 +18,8 @@ const PublicJwk = Type.Object(
 );
 export type PublicJwk = Static<typeof PublicJwk>;
 const publicJwkCheck = Compile(PublicJwk);
+
+const SECONDS_A_DAY = 86_400;
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
@@ -41,6 +44,9 @@ export type OriginConfig = {
   readonly cursorSecret: string;
   readonly keyEncryptionSecret: string;
   readonly tokens: TokenConfig;
+  readonly signingKeys: KeySchedule;
+  /** How long a login lasts, however often it is refreshed. */
+  readonly sessionLifetimeSeconds: number;
   /** Published beside the origin's own keys, so that `npm run token` works. Development only. */
   readonly developmentPublicKey: PublicJwk | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -72,6 +78,13 @@ export function readConfig(variables: Variables): OriginConfig {
       audience: read.text("TOKEN_AUDIENCE"),
       lifetimeSeconds: read.integer("TOKEN_LIFETIME_SECONDS", { min: 60, max: 86_400, fallback: 900 }),
     },
+    signingKeys: {
+      lifetimeSeconds:
+        SECONDS_A_DAY * read.integer("SIGNING_KEY_LIFETIME_DAYS", { min: 1, max: 3_650, fallback: 90 }),
+      publishSeconds: read.integer("SIGNING_KEY_PUBLISH_SECONDS", { min: 1, max: 43_200, fallback: 7_200 }),
+    },
+    sessionLifetimeSeconds:
+      SECONDS_A_DAY * read.integer("SESSION_LIFETIME_DAYS", { min: 1, max: 366, fallback: 30 }),
     developmentPublicKey: readDevelopmentKey(read, variables["DEVELOPMENT_PUBLIC_KEY"]),
     logLevel: read.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
   };

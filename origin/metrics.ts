@@ -7,6 +7,7 @@ export type Metrics = {
   readonly requests: Counter<"operation" | "status">;
   readonly durationSeconds: Histogram<"operation">;
   readonly inFlight: Gauge;
+  readonly passwordHashes: Counter;
 };
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -47,6 +48,11 @@ export function createMetrics({ poolSize, usage }: Pick<Connections, "poolSize" 
     inFlight: new Gauge({
       name: "gatehouse_origin_requests_in_flight",
       help: "Requests being answered",
+      registers,
+    }),
+    passwordHashes: new Counter({
+      name: "gatehouse_password_hashes_total",
+      help: "argon2id hashes computed, for logins that fail as well",
       registers,
     }),
   };

@@ -5,6 +5,8 @@ const SECRETS: ReadonlySet<string> = new Set([
   "gatehouse-assertion",
   "client_secret",
   "access_token",
+  "accesstoken",
+  "refreshtoken",
   "secret",
   "password",
 ]);

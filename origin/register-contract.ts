@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Parameter, parseQuery } from "#shared/coerce.ts";
+import { matchesETag } from "#shared/entity-tags.ts";
 import { formatFreshFor } from "#shared/fresh-for.ts";
 import { headers as names } from "#shared/headers.ts";
 import { Problem, type Violation } from "#shared/problems.ts";
@@ -8,6 +9,7 @@ import { compileRoute, type HeaderReader, type RouteValidators } from "#shared/v
 import type { CallContext, Caller } from "./call.ts";
 import { callerOf } from "./caller.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
+import type { AccountGuards } from "./plugins/account-limit.ts";
 import { responseSchemas } from "./response-schemas.ts";
 
 /** A handler whose input type is no longer known; `HandlersOf` has checked it. */
@@ -33,25 +35,30 @@ declare module "fastify" {
   }
   interface FastifyContextConfig {
     operationId?: string;
+    /** In whose terms a request is refused. */
+    refusals?: "rfc6749";
   }
 }
 
-/**
- * Adds every route of the contract that the origin serves, with its handler of the same name.
- * @param now milliseconds since the epoch
- */
+type Tools = {
+  readonly guards: AccountGuards;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+};
+
+/** Adds every route of the contract that the origin serves, with its handler of the same name. */
 export function registerContract(
   app: FastifyInstance,
   contract: Contract,
   handlers: Readonly<Record<string, ErasedHandler>>,
-  now: () => number,
+  tools: Tools,
 ): void {
   app.decorateRequest("admitted", null);
   for (const [operationId, route] of Object.entries(contract)) {
     if (route.servedBy !== "origin") continue;
     const handler = handlers[operationId];
     if (handler === undefined) throw new Error(`There is no handler for ${operationId}.`);
-    registerRoute(app, operationId, route, handler, now);
+    registerRoute(app, operationId, route, handler, tools);
   }
 }
 
@@ -60,18 +67,23 @@ function registerRoute(
   operationId: string,
   route: Route,
   handler: ErasedHandler,
-  now: () => number,
+  { guards, now }: Tools,
 ): void {
   const validators = compileRoute(route);
   const readParts = partsReader(validators);
+  const guard = guards.get(operationId);
+  const { body } = route.request;
+  // An empty form has no parameters; nothing else can be read of an empty body.
+  const empty = body.kind === "form" ? {} : undefined;
 
   app.route({
     method: route.method,
     url: route.path,
     exposeHeadRoute: false,
-    config: { operationId },
+    config: { operationId, ...(body.kind === "form" && { refusals: body.refusals }) },
     schema: { response: responseSchemas(route) },
-    ...(route.request.body.kind === "none" ? {} : { bodyLimit: route.request.body.maxBytes }),
+    ...(body.kind === "none" ? {} : { bodyLimit: body.maxBytes }),
+    ...(guard && { preHandler: guard }),
     // Before the body is read: what the headers alone already refuse costs no reading.
     onRequest: function admit(request, _reply, done) {
       const caller = callerOf(route, request.claims);
@@ -87,7 +99,7 @@ function registerRoute(
       done();
     },
     handler: async function answer(request: FastifyRequest, reply: FastifyReply) {
-      const body = request.body ?? undefined;
+      const body = request.body ?? empty;
       const errors = validators.body(body);
       if (errors.length > 0) throw new Problem("invalid-request", { errors });
       // The body's type is the route's: the check above has just established it.
@@ -97,9 +109,15 @@ function registerRoute(
       if (result.freshUntil !== undefined) {
         reply.header(names.freshFor, formatFreshFor(result.freshUntil, now()));
       }
-      return reply.send(result.body);
+      return isNotModified(request, result) ? reply.code(304).send() : reply.send(result.body);
     },
   });
+}
+
+/** Whether the edge has this very answer (RFC 9110 §13.1.2): then it is not written out again. */
+function isNotModified({ method, headers }: FastifyRequest, { status, headers: own }: ErasedReply): boolean {
+  const ifNoneMatch = headers["if-none-match"] ?? null;
+  return method === "GET" && status === 200 && matchesETag(ifNoneMatch, own?.["etag"] ?? null);
 }
 
 const NOTHING: readonly Parameter[] = [];

@@ -2,7 +2,8 @@ import type { OriginConfig } from "./config.ts";
 import type { Cursors } from "./cursor.ts";
 import type { Connections } from "./db/client.ts";
 import type { Write } from "./db/write.ts";
-import type { SigningKeys } from "./resources/access/signing-keys.ts";
+import type { Passwords } from "./resources/access/auth/passwords.ts";
+import type { SigningKeys } from "./resources/access/signing-keys/signing-keys.ts";
 
 /** What handlers work with. */
 export type Services = {
@@ -12,7 +13,11 @@ export type Services = {
   readonly committed: () => void;
   readonly cursors: Cursors;
   readonly signingKeys: SigningKeys;
-  readonly config: Pick<OriginConfig, "tokens" | "developmentPublicKey">;
+  readonly passwords: Passwords;
+  readonly config: Pick<
+    OriginConfig,
+    "tokens" | "developmentPublicKey" | "keyEncryptionSecret" | "sessionLifetimeSeconds"
+  >;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 };

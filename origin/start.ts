@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { DestinationStream, Logger } from "pino";
 import type { Variables } from "#shared/environment.ts";
 import { buildApp } from "./app.ts";
+import { attemptCounter } from "./attempts.ts";
 import { type OriginConfig, readConfig } from "./config.ts";
 import { createCursors } from "./cursor.ts";
 import { checkDatabase, ping } from "./db/check.ts";
@@ -20,7 +21,9 @@ import { redisRevocationLogs } from "./relay/publish-revocations.ts";
 import { startRelay } from "./relay/relay.ts";
 import { relayRevocations } from "./relay/revocations.ts";
 import { commitSignal } from "./relay/signal.ts";
-import { createSigningKeys } from "./resources/access/signing-keys.ts";
+import { createPasswords } from "./resources/access/auth/passwords.ts";
+import { startRotation } from "./resources/access/signing-keys/rotation.ts";
+import { createSigningKeys } from "./resources/access/signing-keys/signing-keys.ts";
 
 export type RunningOrigin = {
   /** Where the edge connects, without a trailing slash. */
@@ -65,7 +68,13 @@ export async function startOrigin(variables: Variables, { logTo }: Options = {})
 async function serve(config: OriginConfig, connections: Connections, logger: Logger): Promise<RunningOrigin> {
   const now = Date.now;
   await checkDatabase(connections.db);
-  const signingKeys = createSigningKeys({ connections, secret: config.keyEncryptionSecret, now });
+  const signingKeys = createSigningKeys({
+    connections,
+    secret: config.keyEncryptionSecret,
+    schedule: config.signingKeys,
+    tokenLifetimeSeconds: config.tokens.lifetimeSeconds,
+    now,
+  });
   await signingKeys.ensure();
 
   const redis = new Redis({
@@ -87,15 +96,23 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     committed,
     cursors: createCursors(config.cursorSecret),
     signingKeys,
+    passwords: createPasswords(() => metrics.passwordHashes.inc()),
     config,
     now,
   };
-  const app = await buildApp({ config, services, metrics, logger });
+  const app = await buildApp({
+    config,
+    services,
+    metrics,
+    countAttempt: attemptCounter(redis, now),
+    logger,
+  });
   const checks = [
     { name: "database", required: true, run: () => ping(connections.db) },
     { name: "redis", required: false, run: () => redis.ping() },
     { name: "relay", required: false, run: () => checkBeat(redis) },
   ];
+  const rotation = startRotation(signingKeys, logger);
   let serving = true;
   const ops = buildOps({
     registry: metrics.registry,
@@ -108,6 +125,7 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
   async function stop(): Promise<void> {
     serving = false;
     await drainApp(STOP_DEADLINE_MS);
+    await rotation.stop();
     await relay.stop();
     await connections.close(POOL_CLOSE_SECONDS);
     await drainOps(OPS_DEADLINE_MS);

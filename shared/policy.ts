@@ -26,7 +26,7 @@ export type RatePolicy = {
   readonly whenUnavailable: "open" | "closed";
 };
 
-export type QuotaName = "default" | "anonymous" | "token";
+export type QuotaName = "default" | "anonymous" | "token" | "login";
 
 /** Which versions of the tenant's data an answer shows: a write to them makes it unreachable. */
 export type Shows =

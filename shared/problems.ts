@@ -45,10 +45,15 @@ export const problems = {
     title: "The token is not valid",
     when: "The bearer token is malformed, expired, not yet valid, or from an issuer that is not trusted.",
   },
+  "invalid-credentials": {
+    status: 401,
+    title: "The credentials are not valid",
+    when: "Tenant, email and password, or the refresh token, are not those of an account in good standing; log in again.",
+  },
   "insufficient-scope": {
     status: 403,
     title: "The token lacks a scope",
-    when: "The token is valid but does not carry every scope of the route; `scope` lists what is needed.",
+    when: "The token is valid but carries too few scopes, for the route or for what it would give away; `scope` lists what is needed.",
   },
   "not-found": {
     status: 404,

@@ -13,8 +13,14 @@ export type BodyContract =
       readonly schema: TSchema;
       readonly maxBytes: number;
     }
-  /** `application/x-www-form-urlencoded`: a flat object of strings. */
-  | { readonly kind: "form"; readonly schema: TObject; readonly maxBytes: number }
+  /** `application/x-www-form-urlencoded`: a flat object of strings, as OAuth's endpoints take it. */
+  | {
+      readonly kind: "form";
+      readonly schema: TObject;
+      readonly maxBytes: number;
+      /** A request that is refused is answered in the terms of RFC 6749 §5.2, not with a problem. */
+      readonly refusals: "rfc6749";
+    }
   /** `application/x-ndjson`, handed to the handler as a stream; each line is one `line`. */
   | { readonly kind: "ndjson"; readonly line: TSchema; readonly maxBytes: number };
 
@@ -111,13 +117,15 @@ export type ServedBy<C extends Contract, Tier extends Route["servedBy"]> = {
 
 /** Problems that follow from a route's policies, joined with its own, without repetition. */
 export function problemsOf(route: Route): readonly ProblemCode[] {
-  const codes = new Set<ProblemCode>(["invalid-request", "non-canonical-path", "rate-exceeded"]);
+  const codes = new Set<ProblemCode>(["non-canonical-path", "rate-exceeded"]);
+  if (route.request.body.kind !== "form") codes.add("invalid-request");
   if (route.access.kind === "token") {
     codes.add("malformed-authorization").add("unauthenticated").add("invalid-token");
     if (route.access.scopes.length > 0) codes.add("insufficient-scope");
   }
   codes.add("quota-exceeded");
-  if (route.request.body.kind !== "none") {
+  const { body } = route.request;
+  if (body.kind === "json" || body.kind === "ndjson") {
     codes.add("malformed-body").add("payload-too-large").add("unsupported-media-type");
   }
   if (route.idempotency.kind === "key") {

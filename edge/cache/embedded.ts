@@ -1,5 +1,6 @@
 import { HttpCache } from "../http-cache/cache.ts";
-import type { Upstream } from "../http-cache/exchange.ts";
+import type { Sent, Upstream } from "../http-cache/exchange.ts";
+import { fieldValue } from "../http-cache/fields.ts";
 import type { Reply } from "../http-cache/reply.ts";
 import type { AskForAll } from "./fill.ts";
 import type { Fill, ResponseCache, Served } from "./serve.ts";
@@ -23,11 +24,11 @@ export function embeddedCache(askForAll: AskForAll, maxBytes: number, now: () =>
       // Nothing of the caller's reaches a shared answer.
       header: () => null,
     };
-    return servedFrom(await cache.answer(request, () => load(fill), waitUntil));
+    return servedFrom(await cache.answer(request, (sent) => load(fill, sent), waitUntil));
   };
 
-  async function load(fill: Fill): Promise<Upstream> {
-    const answer = await askForAll(fill);
+  async function load(fill: Fill, { set }: Sent): Promise<Upstream> {
+    const answer = await askForAll({ ...fill, ifNoneMatch: fieldValue(set, "if-none-match") });
     const fields = Object.entries({
       ...answer.headers,
       "cache-control": storageControl(fill.policy, answer),

@@ -12,6 +12,8 @@ export type Question = {
   readonly partition: Partition;
   readonly target: string;
   readonly ids: TraceIds;
+  /** The entity tag of what is stored: a 304 says that it still holds. */
+  readonly ifNoneMatch?: string | null;
 };
 
 export type AskForAll = (question: Question) => Promise<Answer>;
@@ -21,18 +23,20 @@ export type AskForAll = (question: Question) => Promise<Answer>;
  * partition and the scopes that the route requires, and the budget is the route's own.
  */
 export function fillFromOrigin(contract: Contract, origin: Origin): AskForAll {
-  return async function askForAll({ operationId, partition, target, ids }) {
+  return async function askForAll({ operationId, partition, target, ids, ifNoneMatch = null }) {
     const route = contract[operationId];
     if (route === undefined) throw new Problem("internal");
     const response = await origin({
       method: "GET",
       target,
-      headers: {},
+      headers: ifNoneMatch === null ? {} : { "if-none-match": ifNoneMatch },
       body: null,
       onBehalfOf: { ...partition, scopes: route.access.kind === "token" ? route.access.scopes : [] },
       ids,
       budgetMs: route.budgetMs,
     });
+    // It would stand for something that nobody has.
+    if (response.status === 304 && ifNoneMatch === null) throw new Problem("bad-gateway");
     return checked(response.status, toStore(response.headers), await response.arrayBuffer());
   };
 }

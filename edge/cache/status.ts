@@ -33,15 +33,3 @@ export function headersForClients(
     return { ...headers, "cache-control": cacheControlFor({ ...policy, maxAgeSeconds }) };
   };
 }
-
-/** Whether `If-None-Match` names the entity tag, by weak comparison (RFC 9110 §13.1.2). */
-export function matchesETag(ifNoneMatch: string | null, etag: string | undefined): boolean {
-  if (ifNoneMatch === null || etag === undefined) return false;
-  if (ifNoneMatch.trim() === "*") return true;
-  const wanted = opaque(etag);
-  return ifNoneMatch.split(",").some((candidate) => opaque(candidate.trim()) === wanted);
-}
-
-function opaque(etag: string): string {
-  return etag.startsWith("W/") ? etag.slice(2) : etag;
-}

@@ -19,7 +19,9 @@ export function storageControl(
 ): string {
   const holds = parseFreshFor(headers[names.freshFor]) ?? Number.POSITIVE_INFINITY;
   switch (status) {
-    case 200: {
+    case 200:
+    // Validated: what is stored is as good as new (RFC 9111 §4.3.4).
+    case 304: {
       const maxAge = Math.min(policy.maxAgeSeconds, holds);
       return [
         `max-age=${maxAge}`,

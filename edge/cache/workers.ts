@@ -63,10 +63,13 @@ export async function answerFill(
   const { pathname, search } = new URL(request.url);
   try {
     const askedAt = now();
-    const given = await askForAll({ operationId, partition, target: pathname + search, ids });
+    // Sent by Workers Cache alone, when it revalidates what it has stored.
+    const ifNoneMatch = request.headers.get("if-none-match");
+    const target = pathname + search;
+    const given = await askForAll({ operationId, partition, target, ids, ifNoneMatch });
     const answer = aged(given, now() - askedAt);
     const headers = { ...answer.headers, "cache-control": storageControl(policy, answer) };
-    return new Response(answer.body, { status: answer.status, headers });
+    return new Response(answer.status === 304 ? null : answer.body, { status: answer.status, headers });
   } catch (error) {
     return refuseFill(ids.requestId, error);
   }

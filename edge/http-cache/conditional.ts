@@ -1,3 +1,4 @@
+import { matchesETag } from "#shared/entity-tags.ts";
 import type { Entry } from "./entry.ts";
 import { type Field, type Fields, fieldValue, type Lookup } from "./fields.ts";
 import { parseHttpDate } from "./http-date.ts";
@@ -20,21 +21,13 @@ export function validatorsOf({ etag, lastModified }: Entry): Field[] {
 export function isNotModified(entry: Entry, header: Lookup, now: number): boolean {
   if (entry.status !== 200) return false;
   const ifNoneMatch = header("if-none-match");
-  if (ifNoneMatch !== null) return matchesWeakly(ifNoneMatch, entry.etag);
+  if (ifNoneMatch !== null) return matchesETag(ifNoneMatch, entry.etag);
   const ifModifiedSince = header("if-modified-since");
   if (ifModifiedSince === null) return false;
   const since = parseHttpDate(ifModifiedSince, now);
   const changed = entry.lastModified ?? fieldValue(entry.fields, "date");
   const changedAt = changed === null ? null : parseHttpDate(changed, now);
   return since !== null && changedAt !== null && changedAt <= since;
-}
-
-/** Weak comparison of a list of entity tags with one (RFC 9110 §8.8.3.2, §13.1.2). */
-export function matchesWeakly(ifNoneMatch: string, etag: string | null): boolean {
-  if (ifNoneMatch.trim() === "*") return true;
-  if (etag === null) return false;
-  const wanted = opaqueOf(etag);
-  return entityTags(ifNoneMatch).some((candidate) => opaqueOf(candidate) === wanted);
 }
 
 /** Whether a range may be cut from a stored response for a client that has part of it (RFC 9110 §13.1.5). */
@@ -57,13 +50,4 @@ export function isAbout(notModified: Fields, entry: Entry): boolean {
 
 function isWeak(etag: string): boolean {
   return etag.startsWith("W/");
-}
-
-function opaqueOf(etag: string): string {
-  return isWeak(etag) ? etag.slice(2) : etag;
-}
-
-/** Entity tags may hold commas; anything unquoted is split at them. */
-function entityTags(list: string): string[] {
-  return (list.match(/(?:W\/)?"[^"]*"|[^\s,]+/g) ?? []).map((tag) => tag.trim());
 }

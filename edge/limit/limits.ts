@@ -49,7 +49,12 @@ export function createLimits({ redis, table, now }: LimitSources): Limits {
     return { own: limitOf(name, null), plans: new Map(plans.map((plan) => [plan, limitOf(name, plan)])) };
   }
 
-  const all = { default: limitsOf("default"), anonymous: limitsOf("anonymous"), token: limitsOf("token") };
+  const all = {
+    default: limitsOf("default"),
+    anonymous: limitsOf("anonymous"),
+    token: limitsOf("token"),
+    login: limitsOf("login"),
+  };
   return function limitFor(name, plan) {
     const { own, plans } = all[name];
     return plan === null ? own : (plans.get(plan) ?? own);

@@ -33,6 +33,8 @@ export const DEFAULT_QUOTAS: QuotaTable = {
   anonymous: { limit: 600, plans: {}, windowSeconds: 60, algorithm: "leased" },
   /** An address that asks for tokens: guessing a secret has to be slow. */
   token: { limit: 30, plans: {}, windowSeconds: 60, algorithm: "sliding" },
+  /** An address that tries passwords. */
+  login: { limit: 5, plans: {}, windowSeconds: 60, algorithm: "sliding" },
 };
 
 /** One limit of a quota: its own, or a plan's. */

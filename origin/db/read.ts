@@ -45,6 +45,14 @@ export function prepareClientRead<Q extends Query>(
   return prepare("client", connections, build);
 }
 
+/** The same for whoever logs in and names the tenant by its slug. */
+export function prepareSlugRead<Q extends Query>(
+  connections: Connections,
+  build: Build<Q>,
+): Read<"slug", Awaited<Q>> {
+  return prepare("slug", connections, build);
+}
+
 function prepare<S extends string, Q extends Query>(
   setting: S,
   { db, rows, usage }: Connections,

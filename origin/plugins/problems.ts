@@ -10,6 +10,7 @@ import {
   problemDocument,
   problems as table,
 } from "#shared/problems.ts";
+import { tokenErrorOf } from "#shared/token-error.ts";
 import { payloadTooLarge } from "#shared/validate.ts";
 import { problemOfDatabase } from "../db/errors.ts";
 import { logIdsOf } from "./request-context.ts";
@@ -33,11 +34,17 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
   // A body that was refused before its end is still being sent: read on, or the sender never gets to
   // the answer. The server's request timeout bounds it.
   if (!request.raw.complete) request.raw.resume();
+  const tokenError = request.routeOptions.config.refusals === "rfc6749" ? tokenErrorOf(problem) : null;
+  if (tokenError !== null) {
+    return reply.code(400).headers(TOKEN_ERROR_HEADERS).send(JSON.stringify(tokenError));
+  }
   return reply
     .code(problem.status)
     .headers(headersOf(problem))
     .send(JSON.stringify(problemDocument(problem.code, request.id, problem.members)));
 }
+
+const TOKEN_ERROR_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
 
 function headersOf(problem: Problem): Record<string, string> {
   const headers = { "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store", ...problem.headers };

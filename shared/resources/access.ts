@@ -1,7 +1,8 @@
 import Type, { type Static } from "typebox";
 import type { CachePolicy } from "../policy.ts";
 import { defineRoute } from "../route.ts";
-import { Id, none } from "./common.ts";
+import { clientRate, Id, Nullable, none } from "./common.ts";
+import { RoleName } from "./users.ts";
 
 /** Tokens: how a client gets one, how its signature is checked, what it says. */
 
@@ -71,6 +72,9 @@ export const Me = Type.Object(
     clientId: Type.String(),
     tenantId: Id,
     scopes: Type.Array(Type.String()),
+    /** Of people who log in here; a client has none, and somebody from another issuer neither. */
+    roles: Type.Array(RoleName),
+    email: Nullable(Type.String()),
   },
   { title: "Me", additionalProperties: false },
 );
@@ -105,7 +109,7 @@ export const access = {
       params: none,
       query: none,
       headers: oauthHeaders,
-      body: { kind: "form", schema: TokenRequest, maxBytes: 8_192 },
+      body: { kind: "form", schema: TokenRequest, maxBytes: 8_192, refusals: "rfc6749" },
     },
     responses: {
       200: { description: "A token", schema: TokenResponse, headers: [] },
@@ -135,10 +139,10 @@ export const access = {
     method: "GET",
     path: "/v1/me",
     tag: "Access",
-    summary: "What your token says about you",
+    summary: "Who you are, and what you may do",
     servedBy: "origin",
     access: { kind: "token", scopes: [] },
-    rate: { by: "client", quota: "default", cost: 1, whenUnavailable: "open" },
+    rate: clientRate,
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,

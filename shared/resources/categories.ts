@@ -3,6 +3,7 @@ import { defineRoute } from "../route.ts";
 import {
   clientRate,
   Id,
+  ifMatch,
   Nullable,
   none,
   Page,
@@ -35,6 +36,15 @@ export const CategoryCreate = Type.Object(
   { title: "CategoryCreate", additionalProperties: false },
 );
 export type CategoryCreate = Static<typeof CategoryCreate>;
+
+/** A JSON Merge Patch (RFC 7396): what is absent stays. Another parent moves the category with all below it. */
+export const CategoryPatch = Type.Object(
+  { name: Type.Optional(name), parentId: Type.Optional(Nullable(Id)) },
+  { title: "CategoryPatch", additionalProperties: false, minProperties: 1 },
+);
+
+const params = Type.Object({ categoryId: Id }, { additionalProperties: false });
+const ifMatchHeader = Type.Object({ "if-match": Type.Optional(ifMatch) });
 
 export const categories = {
   listCategories: defineRoute({
@@ -76,7 +86,7 @@ export const categories = {
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
     request: {
-      params: Type.Object({ categoryId: Id }, { additionalProperties: false }),
+      params,
       query: none,
       headers: none,
       body: { kind: "none" },
@@ -104,5 +114,47 @@ export const categories = {
     },
     responses: { 201: { description: "Created", schema: Category, headers: ["etag", "location"] } },
     problems: ["conflict", "unprocessable"],
+  }),
+
+  updateCategory: defineRoute({
+    method: "PATCH",
+    path: "/v1/categories/:categoryId",
+    tag: "Categories",
+    summary: "Rename or move a category by a JSON Merge Patch",
+    servedBy: "origin",
+    access: { kind: "token", scopes: ["catalog:write"] },
+    rate: clientRate,
+    cache: { kind: "none" },
+    idempotency: { kind: "exempt", reason: "`If-Match` lets a repetition take effect once only" },
+    budgetMs: 10_000,
+    request: {
+      params,
+      query: none,
+      headers: ifMatchHeader,
+      body: {
+        kind: "json",
+        mediaType: "application/merge-patch+json",
+        schema: CategoryPatch,
+        maxBytes: 16_384,
+      },
+    },
+    responses: { 200: { description: "The category as it is now", schema: Category, headers: ["etag"] } },
+    problems: ["not-found", "conflict", "precondition-failed", "precondition-required", "unprocessable"],
+  }),
+
+  deleteCategory: defineRoute({
+    method: "DELETE",
+    path: "/v1/categories/:categoryId",
+    tag: "Categories",
+    summary: "Delete a category that has nothing in it",
+    servedBy: "origin",
+    access: { kind: "token", scopes: ["catalog:write"] },
+    rate: clientRate,
+    cache: { kind: "none" },
+    idempotency: { kind: "natural" },
+    budgetMs: 10_000,
+    request: { params, query: none, headers: ifMatchHeader, body: { kind: "none" } },
+    responses: { 204: { description: "Deleted", schema: null, headers: [] } },
+    problems: ["not-found", "conflict", "precondition-failed"],
   }),
 };

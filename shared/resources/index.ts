@@ -1,8 +1,11 @@
 /** Every resource, one line each; `contract.ts` joins their routes. */
 export { access } from "./access.ts";
+export { auth } from "./auth.ts";
 export { categories } from "./categories.ts";
+export { clients } from "./clients.ts";
 export { prices } from "./prices.ts";
 export { productImport } from "./product-import.ts";
 export { products } from "./products.ts";
 export { revocations } from "./revocations.ts";
 export { service } from "./service.ts";
+export { users } from "./users.ts";

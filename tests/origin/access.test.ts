@@ -98,13 +98,46 @@ describe("issueToken", () => {
     expect(Object.keys(json)).toEqual(["error", "error_description"]);
   });
 
-  test("answers 400 to a parameter given twice, 415 to JSON, 413 beyond 8 KiB", async () => {
-    const form = { "content-type": "application/x-www-form-urlencoded" };
-    const send = (body: string, headers = form) =>
-      nobody("/v1/oauth/token", { method: "POST", body, headers });
-    expect((await send("grant_type=a&grant_type=b")).status).toBe(400);
-    expect((await send("{}", { "content-type": "application/json" })).status).toBe(415);
-    expect((await send(`scope=${"x".repeat(9_000)}`)).status).toBe(413);
+  const form = "application/x-www-form-urlencoded";
+  test.each<[what: string, body: string, mediaType: string, description: RegExp]>([
+    ["a parameter given twice", "grant_type=a&grant_type=b", form, /more than once/],
+    ["an unknown parameter given twice", "a=1&a=2", form, /more than once/],
+    ["an over-long grant_type", `grant_type=${"x".repeat(101)}`, form, /^grant_type /],
+    ["an over-long scope", `grant_type=client_credentials&scope=${"x".repeat(1_001)}`, form, /^scope /],
+    ["an over-long client_id", `client_id=${"x".repeat(201)}`, form, /^client_id /],
+    ["an over-long client_secret", `client_secret=${"x".repeat(201)}`, form, /^client_secret /],
+    ["a NUL", "grant_type=a%00b", form, /^grant_type /],
+    ["what is not UTF-8", "grant_type=%ff", form, /./],
+    ["no body", "", form, /^grant_type is missing$/],
+    ["no grant_type", "scope=a", form, /^grant_type is missing$/],
+    ["a body beyond 8 KiB", `x=${"x".repeat(9_000)}`, form, /^the limit is 8192 bytes$/],
+    ["JSON", "{}", "application/json", /^send application.x-www-form-urlencoded/],
+    ["a form in Latin 1", "grant_type=a", `${form}; charset=latin1`, /in UTF-8$/],
+    ["plain text", "grant_type=a", "text/plain", /^send application/],
+  ])("answers 400 invalid_request to %s, and keeps nothing", async (_what, body, mediaType, description) => {
+    const headers = { "content-type": mediaType };
+    const answer = await nobody("/v1/oauth/token", { method: "POST", body, headers });
+    expect(answer).toMatchObject({ status: 400, json: { error: "invalid_request" } });
+    expect(Object.keys(answer.json)).toEqual(["error", "error_description"]);
+    expect(answer.json.error_description).toMatch(description);
+    // RFC 6749 §5.2: no quotation marks, no backslashes, nothing but ASCII.
+    expect(answer.json.error_description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect(answer.headers.get("content-type")).toMatch(/^application\/json/);
+  });
+
+  test("answers 400 invalid_request to an over-long header and to a query", async () => {
+    const authorization = `Basic ${"a".repeat(1_000)}`;
+    expect(await ask(inBody(), { authorization })).toMatchObject({
+      status: 400,
+      json: { error: "invalid_request" },
+    });
+    const queried = await nobody("/v1/oauth/token?client_id=x", {
+      method: "POST",
+      body: "grant_type=client_credentials",
+      headers: { "content-type": form },
+    });
+    expect(queried).toMatchObject({ status: 400, json: { error: "invalid_request" } });
   });
 });
 
@@ -129,7 +162,14 @@ describe("the service about itself", () => {
     const send = originClient(tenantId);
     const { status, json } = await send("/v1/me", { clientId: "me", scopes: ["catalog:read"] });
     expect(status).toBe(200);
-    expect(json).toEqual({ subject: "me", clientId: "me", tenantId, scopes: ["catalog:read"] });
+    expect(json).toEqual({
+      subject: "me",
+      clientId: "me",
+      tenantId,
+      scopes: ["catalog:read"],
+      roles: [],
+      email: null,
+    });
   });
 
   test("getOpenApi answers 200 with the whole description", async () => {

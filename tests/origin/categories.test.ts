@@ -146,12 +146,125 @@ describe("createCategory", () => {
   });
 });
 
+function patch(id: string, body: object, ifMatch: string | null = "*", by = send) {
+  const headers = { "content-type": "application/merge-patch+json", ...(ifMatch && { "if-match": ifMatch }) };
+  return by(`/v1/categories/${id}`, { method: "PATCH", headers, body: JSON.stringify(body) });
+}
+
+describe("updateCategory", () => {
+  test("answers 200 to a new name and to another parent, and lists it there from then on", async () => {
+    const [from, to] = [(await create()).json.id, (await create()).json.id];
+    const { json: made } = await create({ name: "Old", parentId: from });
+    const renamed = await patch(made.id, { name: "New" }, '"1"');
+    expect(renamed).toMatchObject({ status: 200, json: { name: "New", parentId: from, version: 2 } });
+    expect(renamed.headers.get("etag")).toBe('"2"');
+    expect(await patch(made.id, { parentId: to }, '"2"')).toMatchObject({
+      status: 200,
+      json: { parentId: to },
+    });
+    expect(await names(`/v1/categories?parentId=${from}`)).toEqual([]);
+    expect(await names(`/v1/categories?parentId=${to}`)).toEqual(["New"]);
+    expect(await patch(made.id, { parentId: null })).toMatchObject({ status: 200, json: { parentId: null } });
+  });
+
+  test("answers 422 to a parent that is the category, below it, or not there", async () => {
+    const top = (await create()).json.id;
+    const middle = (await create({ parentId: top })).json.id;
+    const bottom = (await create({ parentId: middle })).json.id;
+    for (const [parentId, rule] of [
+      [top, "acyclic"],
+      [middle, "acyclic"],
+      [bottom, "acyclic"],
+      [randomUUID(), "exists"],
+      [(await create({}, {}, stranger)).json.id, "exists"],
+    ]) {
+      const answer = await patch(top, { parentId });
+      expect(answer).toMatchObject({ status: 422, json: { errors: [{ pointer: "/parentId", rule }] } });
+    }
+    expect((await send(`/v1/categories/${top}`)).json.version).toBe(1);
+  });
+
+  test("lets no two moves at once make a cycle", async () => {
+    for (let round = 0; round < 5; round++) {
+      const ring = await Promise.all(Array.from({ length: 6 }, async () => (await create()).json.id));
+      const moves = await Promise.all(
+        ring.map((id, at) => patch(id, { parentId: ring[(at + 1) % ring.length] })),
+      );
+      expect(moves.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 200, 422]);
+    }
+  });
+
+  test("answers 409 when a sibling at the new place has the name", async () => {
+    const parentId = (await create()).json.id;
+    await create({ name: "Taken", parentId });
+    const { json } = await create({ name: "Taken", parentId: (await create()).json.id });
+    expect(await patch(json.id, { parentId })).toMatchObject({ status: 409, json: { code: "conflict" } });
+  });
+
+  test("answers 412 to a version that has passed, and 428 without one", async () => {
+    const { json } = await create();
+    expect((await patch(json.id, { name: "x" }, '"7"')).status).toBe(412);
+    expect((await patch(json.id, { name: "x" }, null)).status).toBe(428);
+  });
+
+  test("lets one of 50 writers with the same version through", async () => {
+    const { json } = await create();
+    const writers = Array.from({ length: 50 }, (_, n) => patch(json.id, { name: `${json.id} ${n}` }, '"1"'));
+    const statuses = (await Promise.all(writers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 412)).toHaveLength(49);
+    expect((await send(`/v1/categories/${json.id}`)).json.version).toBe(2);
+  });
+
+  test("answers 404 to an unknown category and to another tenant", async () => {
+    const { json } = await create();
+    expect((await patch(randomUUID(), { name: "x" })).status).toBe(404);
+    expect((await patch(json.id, { name: "x" }, "*", stranger)).status).toBe(404);
+  });
+});
+
+describe("deleteCategory", () => {
+  const remove = (id: string, headers = {}, by = send) =>
+    by(`/v1/categories/${id}`, { method: "DELETE", headers });
+
+  test("answers 204 once it is empty, and 404 from then on", async () => {
+    const { json } = await create();
+    expect(await remove(json.id)).toMatchObject({ status: 204, text: "" });
+    expect((await send(`/v1/categories/${json.id}`)).status).toBe(404);
+    expect((await remove(json.id)).status).toBe(404);
+  });
+
+  test("answers 409 while there are categories or products in it; deleted products do not count", async () => {
+    const { json: parent } = await create();
+    const { json: child } = await create({ parentId: parent.id });
+    expect((await remove(parent.id)).status).toBe(409);
+    const product = { sku: randomUUID(), name: "x", categoryId: child.id };
+    const { json } = await send("/v1/products", { method: "POST", body: product });
+    expect(await remove(child.id)).toMatchObject({
+      status: 409,
+      json: { detail: "the category has products" },
+    });
+    await send(`/v1/products/${json.id}`, { method: "DELETE" });
+    expect((await remove(child.id)).status).toBe(204);
+    expect((await remove(parent.id)).status).toBe(204);
+  });
+
+  test("answers 412 to a version that has passed, and 404 to another tenant", async () => {
+    const { json } = await create();
+    expect((await remove(json.id, { "if-match": '"9"' })).status).toBe(412);
+    expect((await remove(json.id, {}, stranger)).status).toBe(404);
+  });
+});
+
 describe.each([
+  ["updateCategory", "PATCH", `/v1/categories/${randomUUID()}`, "catalog:write"],
+  ["deleteCategory", "DELETE", `/v1/categories/${randomUUID()}`, "catalog:write"],
   ["listCategories", "GET", "/v1/categories", "catalog:read"],
   ["getCategory", "GET", `/v1/categories/${randomUUID()}`, "catalog:read"],
   ["createCategory", "POST", "/v1/categories", "catalog:write"],
 ])("%s", (_, method, path, scope) => {
-  const request = { method, ...(method === "POST" && { body: { name: "x" } }) };
+  const type = method === "PATCH" && { headers: { "content-type": "application/merge-patch+json" } };
+  const request = { method, ...(/POST|PATCH/.test(method) && { ...type, body: { name: "x" } }) };
 
   test("answers 401 without an assertion, and with one for nobody", async () => {
     for (const answer of [

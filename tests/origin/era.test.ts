@@ -1,9 +1,12 @@
 import { Redis } from "@upstash/redis";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { redisSnapshots, snapshotOf } from "#edge/cache/read-snapshot.ts";
+import { connect } from "#origin/db/client.ts";
 import { redisPublisher } from "#origin/relay/publish.ts";
+import { readUndelivered } from "#origin/relay/store.ts";
 import { type RunningRedis, startRedis } from "#scripts/local/redis.ts";
 import { listField } from "#shared/freshness.ts";
+import { owner, stack } from "#tests/support/stack.ts";
 
 /** Postgres replaced, or put back to an earlier state, under a Redis that kept its data. */
 
@@ -72,4 +75,22 @@ test("versions that only an edge has asked for are born in the era, and stay wha
   const { versions } = snapshotOf(await look("0190a7c0-0000-7000-8000-00000000000b"));
   const again = snapshotOf(await look("0190a7c0-0000-7000-8000-00000000000b"));
   expect(again.versions(LIST)).toBe(versions(LIST));
+});
+
+test("a server that started anew begins a new era, though it has given out more ids than it lost", async () => {
+  await publish("cluster.database.1", 2_638, 442);
+  const before = await seen();
+  await publish("cluster.database.2", 2_700, 17);
+  const after = await seen();
+  expect(after.key).not.toBe(before.key);
+  expect(after.watermark).toBe(2_700);
+});
+
+test("the relay names the start of the server that it reads from", async () => {
+  const connections = connect({ url: stack().databaseUrl, poolSize: 1, applicationName: "test" });
+  const { database } = await connections.db.transaction((tx) => readUndelivered(tx));
+  await connections.close(1);
+  const [row] =
+    await owner()`select (extract(epoch from pg_postmaster_start_time()) * 1000000)::text as start`;
+  expect(database.split(".").at(-1)).toBe(String(row?.["start"]).split(".")[0]);
 });

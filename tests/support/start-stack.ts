@@ -71,6 +71,7 @@ async function startParts(parts: Parts): Promise<Stack> {
     QUOTA_DEFAULT: NO_LIMIT,
     QUOTA_ANONYMOUS: NO_LIMIT,
     QUOTA_TOKEN: NO_LIMIT,
+    QUOTA_LOGIN: NO_LIMIT,
     LOG_SAMPLE_PERMILLE: "0",
   };
   const edge = await parts.add(

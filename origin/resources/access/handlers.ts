@@ -1,7 +1,13 @@
+import { and, eq, sql } from "drizzle-orm";
 import { Problem } from "#shared/problems.ts";
 import type { access as routes } from "#shared/resources/access.ts";
+import { LOGIN_CLIENT_ID } from "#shared/resources/auth.ts";
 import type { HandlersOf } from "../../call.ts";
+import { prepareRead } from "../../db/read.ts";
+import { users } from "../../db/tables/users.ts";
 import type { Services } from "../../services.ts";
+import { isUuid } from "../../uuid.ts";
+import { accessTokenSigner } from "./access-token.ts";
 import { TokenRefusal } from "./client-credentials.ts";
 import { createTokenIssuer } from "./token.ts";
 
@@ -11,7 +17,16 @@ const NO_STORE = { "cache-control": "no-store" };
 export function accessHandlers(services: Services): HandlersOf<typeof routes> {
   const { connections, signingKeys, now } = services;
   const { tokens, developmentPublicKey } = services.config;
-  const issue = createTokenIssuer({ connections, signingKeys, tokens, now });
+  const sign = accessTokenSigner({ signingKeys, tokens, now });
+  const issue = createTokenIssuer({ connections, sign, now });
+
+  const userById = prepareRead(connections, (db, ready) =>
+    db
+      .select({ email: users.email, role: users.role })
+      .from(users)
+      .where(and(ready, eq(users.id, sql.placeholder("id"))))
+      .limit(1),
+  );
 
   return {
     async issueToken({ headers, body }) {
@@ -42,10 +57,15 @@ export function accessHandlers(services: Services): HandlersOf<typeof routes> {
     async getMe({ caller: { subject, clientId, tenantId, scopes } }) {
       // The answer is cached for nobody, so the edge always says whose it is.
       if (subject === null || clientId === null) throw new Problem("invalid-token");
-      return { status: 200, body: { subject, clientId, tenantId, scopes: [...scopes] } };
+      const isPerson = clientId === LOGIN_CLIENT_ID && isUuid(subject);
+      const [user] = isPerson ? await userById.execute({ tenant: tenantId, id: subject }) : [];
+      const { email, roles } = user === undefined ? NO_USER : { email: user.email, roles: [user.role] };
+      return { status: 200, body: { subject, clientId, tenantId, scopes: [...scopes], roles, email } };
     },
   };
 }
+
+const NO_USER = { email: null, roles: [] };
 
 function refusalOf({ error, message }: TokenRefusal) {
   const body = { error, error_description: message };

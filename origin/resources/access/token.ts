@@ -1,14 +1,14 @@
-import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
-import { SignJWT } from "jose";
 import type { Static } from "typebox";
 import type { TokenRequest } from "#shared/resources/access.ts";
-import type { TokenConfig } from "../../config.ts";
 import type { Connections } from "../../db/client.ts";
 import { prepareClientRead } from "../../db/read.ts";
 import { apiClients } from "../../db/tables/api-clients.ts";
+import { isUuid } from "../../uuid.ts";
+import type { SignAccessToken } from "./access-token.ts";
 import { type Credentials, grantScopes, readCredentials, TokenRefusal } from "./client-credentials.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import { secretMatches } from "./clients/secret.ts";
 
 export type IssuedToken = { readonly token: string; readonly scopes: readonly string[] };
 
@@ -21,52 +21,41 @@ export type TokenIssuer = (
 
 type Options = {
   readonly connections: Connections;
-  readonly signingKeys: SigningKeys;
-  readonly tokens: TokenConfig;
+  readonly sign: SignAccessToken;
+  /** Milliseconds since the epoch. */
   readonly now: () => number;
 };
 
-/** Issues access tokens to clients (RFC 6749 §4.4) as RFC 9068 describes them. Throws TokenRefusal. */
-export function createTokenIssuer({ connections, signingKeys, tokens, now }: Options): TokenIssuer {
-  const find = findClient(connections);
+/** Issues access tokens to clients (RFC 6749 §4.4). Throws TokenRefusal. */
+export function createTokenIssuer({ connections, sign, now }: Options): TokenIssuer {
+  const find = findClient(connections, now);
 
   return async function issue(authorization, body) {
     if (body.grant_type === undefined) throw new TokenRefusal("invalid_request", "grant_type is missing");
     if (body.grant_type !== "client_credentials") {
       throw new TokenRefusal("unsupported_grant_type", "grant_type must be client_credentials");
     }
-    const client = await find(readCredentials(authorization, body));
-    const scopes = grantScopes(body.scope, client.scopes);
-    const issuedAt = Math.floor(now() / 1000);
-    const { kid, privateKey } = await signingKeys.current();
-    const token = await new SignJWT({
-      client_id: client.clientId,
-      tenant: client.tenantId,
-      scope: scopes.join(" "),
-    })
-      .setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid })
-      .setIssuer(tokens.issuer)
-      .setAudience(tokens.audience)
-      .setSubject(client.clientId)
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + tokens.lifetimeSeconds)
-      .setJti(randomUUID())
-      .sign(privateKey);
+    const { clientId, tenantId, scopes: allowed } = await find(readCredentials(authorization, body));
+    const scopes = grantScopes(body.scope, allowed);
+    const token = await sign({ subject: clientId, clientId, tenantId, scopes, tokenId: randomUUID() });
     return { token, scopes };
   };
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Looked up for what cannot be a client's id, so that the answer takes as long. */
+const NO_CLIENT = "00000000-0000-0000-0000-000000000000";
 
-/** Compared with when there is no such client, so that the answer takes as long. */
-const NO_HASH = Buffer.alloc(32);
-
-function findClient(connections: Connections): (credentials: Credentials) => Promise<Client> {
+function findClient(
+  connections: Connections,
+  now: () => number,
+): (credentials: Credentials) => Promise<Client> {
   const byId = prepareClientRead(connections, (db, ready) =>
     db
       .select({
         tenantId: apiClients.tenantId,
         secretHash: apiClients.secretHash,
+        previousSecretHash: apiClients.previousSecretHash,
+        previousSecretExpiresAt: apiClients.previousSecretExpiresAt,
         scopes: apiClients.scopes,
       })
       .from(apiClients)
@@ -74,11 +63,10 @@ function findClient(connections: Connections): (credentials: Credentials) => Pro
       .limit(1),
   );
 
-  return async function find({ clientId, clientSecret }) {
-    const rows = UUID.test(clientId) ? await byId.execute({ client: clientId, clientId }) : [];
-    const [client] = rows;
-    const hash = createHash("sha256").update(clientSecret).digest();
-    const matches = timingSafeEqual(hash, client?.secretHash ?? NO_HASH);
+  return async function find(presented) {
+    const clientId = isUuid(presented.clientId) ? presented.clientId : NO_CLIENT;
+    const [client] = await byId.execute({ client: clientId, clientId });
+    const matches = secretMatches(presented.clientSecret, client ?? null, now());
     if (client === undefined || !matches) {
       throw new TokenRefusal("invalid_client", "the client is unknown, or its secret is wrong");
     }

@@ -1,18 +1,21 @@
 import { describe, expect, it } from "vitest";
 import type { Answer } from "#edge/cache/answer.ts";
+import type { Question } from "#edge/cache/fill.ts";
 import { answerFill } from "#edge/cache/workers.ts";
 import { contract } from "#shared/contract.ts";
 
 /** The entrypoint behind Workers Cache, which exists on Cloudflare only: what it says to that cache. */
 describe("a fill of Workers Cache", () => {
   const body = Uint8Array.from(new TextEncoder().encode("{}")).buffer;
-  const fill = async (answer: Omit<Answer, "body">, tookMs = 0) => {
+  let asked: Question | null = null;
+  const fill = async (answer: Omit<Answer, "body">, tookMs = 0, headers: Record<string, string> = {}) => {
     let now = 0;
-    const askForAll = async () => {
+    const askForAll = async (question: Question) => {
+      asked = question;
       now += tookMs;
       return { ...answer, body };
     };
-    const request = new Request("https://cached-origin/v1/products/1");
+    const request = new Request("https://cached-origin/v1/products/1", { headers });
     return answerFill(request, { tenantId: "t", operationId: "getProduct" }, contract, askForAll, () => now);
   };
 
@@ -26,5 +29,14 @@ describe("a fill of Workers Cache", () => {
     const { headers } = await fill({ status: 200, headers: { "gatehouse-fresh-for": "10" } }, 1_200);
     expect(headers.get("cache-control")).toBe("max-age=8, stale-while-revalidate=0, stale-if-error=86400");
     expect(headers.get("gatehouse-fresh-for")).toBe("8");
+  });
+
+  it("asks the origin whether what Workers Cache has still holds, and says so", async () => {
+    const answer = await fill({ status: 304, headers: { etag: '"1"' } }, 0, { "if-none-match": '"1"' });
+    expect(asked).toMatchObject({ ifNoneMatch: '"1"', partition: { tenantId: "t" } });
+    expect([answer.status, answer.body, answer.headers.get("etag")]).toEqual([304, null, '"1"']);
+    expect(answer.headers.get("cache-control")).toContain("max-age=300");
+    await fill({ status: 200, headers: {} });
+    expect(asked).toMatchObject({ ifNoneMatch: null });
   });
 });

@@ -20,6 +20,11 @@ export type Design = {
    * they count from nothing, and a message that a retry delivers late brings old keys back.
    */
   readonly births: "in-key" | "none";
+  /**
+   * All versions are born anew when another start of Postgres publishes; or only when Redis knows of a
+   * transaction that Postgres has not reached, which it may have by then; or never.
+   */
+  readonly eras: "by-start" | "by-ids" | "none";
 };
 
 export const THE_DESIGN: Design = {
@@ -30,4 +35,5 @@ export const THE_DESIGN: Design = {
   tokenReads: "alone",
   watermark: "xmin",
   births: "in-key",
+  eras: "by-start",
 };

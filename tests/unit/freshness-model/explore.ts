@@ -25,6 +25,8 @@ export function explore(design: Design, seed: number, steps: number): string | n
     ],
     [20 * rare, () => world.crashRelay(below(world.relays.length))],
     [15 * rare, () => world.loseRedis()],
+    [15 * rare, () => world.backUp()],
+    [10 * rare, () => world.putBack()],
     [15 * rare, () => world.deliverDuplicate(below(world.duplicates))],
   ];
   const total = actions.reduce((sum, [weight]) => sum + weight, 0);

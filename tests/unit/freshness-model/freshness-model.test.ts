@@ -6,7 +6,7 @@ import { firstViolation } from "./explore.ts";
 const RUNS = 20_000;
 const STEPS = 160;
 
-describe("the freshness protocol, over random interleavings of writers, relays, Redis and edges", () => {
+describe("the freshness protocol, over random interleavings of writers, relays, Redis, backups and edges", () => {
   it("gives no stale answer as designed", () => {
     expect(firstViolation(THE_DESIGN, RUNS, STEPS)).toBeNull();
   });
@@ -19,6 +19,8 @@ describe("the freshness protocol, over random interleavings of writers, relays, 
     ["a read with a token joins an earlier flight", { tokenReads: "join" }],
     ["the watermark is the highest delivered transaction", { watermark: "highest-delivered" }],
     ["versions that were lost count from nothing", { births: "none" }],
+    ["a Postgres that was put back is not noticed", { eras: "none" }],
+    ["a Postgres that was put back is known by its transaction ids alone", { eras: "by-ids" }],
   ] as const)("is caught giving one when %s", (_, change) => {
     expect(firstViolation({ ...THE_DESIGN, ...change }, RUNS, STEPS)).not.toBeNull();
   });

@@ -1,34 +1,28 @@
 import type { Design } from "./design.ts";
+import {
+  type Backup,
+  beginsEra,
+  type Draft,
+  type Edge,
+  newEdge,
+  type Publication,
+  publicationOf,
+  type Reader,
+  type Redis,
+  type Relay,
+  type Shown,
+  type Snapshot,
+  type Write,
+} from "./state.ts";
 
 /**
  * One tenant's list as writers, relays, Redis and edges see it. Every method is one step that is
  * atomic in reality (a statement, a Lua call, a map access); a scheduler interleaves them.
  *
- * An answer is the set of writes that it shows. It is stale when it lacks one that had been
- * announced before the edge last looked at Redis.
+ * An answer is the set of writes that it shows. It is stale when it lacks one that had been announced
+ * before the edge last looked at Redis, or shows one that was undone, when Postgres was put back, before
+ * the relay's last publication that the edge has seen.
  */
-
-type Write = { readonly id: number; readonly xid: number; readonly serial: number; delivered: boolean };
-type Shown = ReadonlySet<number>;
-type Draft = {
-  readonly writes: readonly Write[];
-  readonly xmin: number;
-  readonly version: number;
-};
-type Publication = Draft & { readonly watermark: number };
-type Redis = { readonly birth: number; version: number; watermark: number };
-type Relay =
-  | { readonly step: "idle" }
-  | { readonly step: "numbered"; readonly version: number }
-  | { readonly step: "read" | "drawn" | "published"; readonly draft: Draft };
-type Snapshot = { readonly key: string; readonly watermark: number; readonly mustShow: Shown };
-type Reader = { readonly mustShow: Shown; readonly why: string };
-type Flight = { readonly key: string; answer: Shown | null; readonly readers: Reader[] };
-export type Edge = {
-  snapshot: Snapshot | null;
-  readonly cache: Map<string, Shown>;
-  flights: Flight[];
-};
 
 export class World {
   readonly #design: Design;
@@ -38,12 +32,18 @@ export class World {
   /** What the first stale answer lacked; null while none was given. */
   violation: string | null = null;
 
+  #writes = 0;
+  #start = 0;
   #nextXid = 1;
   #sequence = 0;
   #position = 0;
-  readonly #outbox: Write[] = [];
-  readonly #committed = new Set<number>();
+  #outbox: Write[] = [];
+  #committed = new Set<number>();
+  #backup: Backup = { committed: new Set(), outbox: [], nextXid: 1, sequence: 0, position: 0 };
   readonly #announced = new Set<number>();
+  /** Writes that putting Postgres back has undone, and those of them that edges can know of. */
+  readonly #undone = new Set<number>();
+  #disowned: Shown = new Set();
   #redis: Redis | null = null;
   #births = 0;
   /** Publications that a retry on the way can deliver once more, any time later. */
@@ -55,7 +55,7 @@ export class World {
 
   begin(): void {
     const xid = this.#nextXid++;
-    this.active.push({ id: xid, xid, serial: xid, delivered: false });
+    this.active.push({ id: ++this.#writes, xid, serial: xid, delivered: false });
   }
 
   commit(index: number): void {
@@ -71,8 +71,33 @@ export class World {
     this.relays[index] = this.#advance(relay);
   }
 
+  /** What it has sent may still arrive. */
   crashRelay(index: number): void {
+    const relay = this.relays[index];
+    if (relay?.step === "drawn") this.#duplicates.push(publicationOf(this.#design, relay.draft));
     this.relays[index] = { step: "idle" };
+  }
+
+  backUp(): void {
+    this.#backup = {
+      committed: new Set(this.#committed),
+      outbox: this.#outbox.map((write) => ({ ...write })),
+      nextXid: this.#nextXid,
+      sequence: this.#sequence,
+      position: this.#position,
+    };
+  }
+
+  /** Postgres starts from its backup: what was committed since is undone, and numbers are given out again. */
+  putBack(): void {
+    const { committed, outbox, nextXid, sequence, position } = this.#backup;
+    for (const index of this.relays.keys()) this.crashRelay(index);
+    for (const write of this.#committed) if (!committed.has(write)) this.#undone.add(write);
+    this.active.length = 0;
+    this.#start++;
+    this.#committed = new Set(committed);
+    this.#outbox = outbox.map((write) => ({ ...write }));
+    [this.#nextXid, this.#sequence, this.#position] = [nextXid, sequence, position];
   }
 
   loseRedis(): void {
@@ -89,22 +114,28 @@ export class World {
   }
 
   look(edge: Edge): void {
-    const { birth, version, watermark } = this.#versions();
+    const { birth, start, version, watermark } = this.#versions();
     const key = this.#design.births === "in-key" ? `${birth}.${version}` : `${version}`;
-    edge.snapshot = { key, watermark, mustShow: new Set(this.#announced) };
+    const mustShow = new Set(this.#announced);
+    edge.snapshot = { key, start, watermark, mustShow, mustNotShow: this.#disowned };
   }
 
   /** A read without a token. */
   read(edge: Edge): void {
     if (edge.snapshot === null) return;
-    this.#ask(edge, this.#keyOf(edge.snapshot), { mustShow: edge.snapshot.mustShow, why: "a read" });
+    this.#ask(edge, this.#keyOf(edge.snapshot), { ...edge.snapshot, why: "a read" });
   }
 
-  /** A read by whoever made the latest commit, with the token that the write returned. */
+  /**
+   * A read by whoever made the latest commit, with the token that the write returned. Not while the edge
+   * knows a Postgres of before: docs/decisions/0008-births.md says what such a token is worth.
+   */
   readWithToken(edge: Edge): void {
     const own = this.#outbox.at(-1);
     if (own === undefined || edge.snapshot === null) return;
-    const reader = { mustShow: new Set([own.id]), why: "a read with a token" };
+    if (this.#start > 0 && edge.snapshot.start !== this.#start) return;
+    const { mustNotShow } = edge.snapshot;
+    const reader = { mustShow: new Set([own.id]), mustNotShow, why: "a read with a token" };
     if (own.xid < edge.snapshot.watermark) this.#ask(edge, this.#keyOf(edge.snapshot), reader);
     else if (this.#design.tokenReads === "join") this.#join(edge, this.#keyOf(edge.snapshot), reader);
   }
@@ -132,7 +163,8 @@ export class World {
       this.look(edge);
       if (edge.snapshot === null) continue;
       const hit = edge.cache.get(this.#keyOf(edge.snapshot));
-      if (hit !== undefined) this.#check(hit, { mustShow: this.#committed, why: "a read at rest" });
+      const atRest = { mustShow: this.#committed, mustNotShow: this.#undone, why: "a read at rest" };
+      if (hit !== undefined) this.#check(hit, atRest);
     }
   }
 
@@ -146,7 +178,7 @@ export class World {
       case "read":
         return { step: "drawn", draft: { ...relay.draft, version: ++this.#sequence } };
       case "drawn": {
-        const publication = { ...relay.draft, watermark: this.#watermarkOf(relay.draft) };
+        const publication = publicationOf(this.#design, relay.draft);
         this.#publish(publication);
         this.#duplicates.push(publication);
         return { step: "published", draft: relay.draft };
@@ -166,17 +198,18 @@ export class World {
       this.#design.delivery === "undelivered" ? !write.delivered : write.serial > this.#position,
     );
     const xmin = Math.min(this.#nextXid, ...this.active.map(({ xid }) => xid));
-    return { writes, xmin, version };
+    return { writes, xmin, next: this.#nextXid, version, start: this.#start };
   }
 
-  #watermarkOf({ writes, xmin }: Draft): number {
-    return this.#design.watermark === "xmin" ? xmin : Math.max(0, ...writes.map(({ xid }) => xid + 1));
-  }
-
-  /** One Lua call, merged by maximum. */
-  #publish({ version, watermark, writes }: Publication): void {
+  /** One Lua call, merged by maximum within an era. */
+  #publish(publication: Publication): void {
+    const { version, watermark, writes, start } = publication;
     const redis = this.#versions();
+    if (beginsEra(this.#design, redis, publication)) {
+      Object.assign(redis, { birth: ++this.#births, start, version: 0, watermark: 0 });
+    }
     for (const write of writes) this.#announced.add(write.id);
+    if (start === this.#start) this.#disowned = new Set(this.#undone);
     if (this.#design.invalidation === "purge") {
       for (const edge of this.edges) edge.cache.clear();
     }
@@ -188,7 +221,7 @@ export class World {
 
   /** What Redis holds; whoever finds nothing there begins it. */
   #versions(): Redis {
-    this.#redis ??= { birth: ++this.#births, version: 0, watermark: 0 };
+    this.#redis ??= { birth: ++this.#births, start: null, version: 0, watermark: 0 };
     return this.#redis;
   }
 
@@ -208,12 +241,10 @@ export class World {
     else edge.flights.push({ key, answer: null, readers: [reader] });
   }
 
-  #check(answer: Shown, { mustShow, why }: Reader): void {
-    const missing = [...mustShow].find((write) => !answer.has(write));
+  #check(answer: Shown, { mustShow, mustNotShow, why }: Reader): void {
+    const missing = [...mustShow].find((write) => this.#committed.has(write) && !answer.has(write));
     if (missing !== undefined) this.violation ??= `${why} lacks write ${missing}`;
+    const undone = [...mustNotShow].find((write) => answer.has(write));
+    if (undone !== undefined) this.violation ??= `${why} shows write ${undone}, which was undone`;
   }
-}
-
-function newEdge(): Edge {
-  return { snapshot: null, cache: new Map(), flights: [] };
 }

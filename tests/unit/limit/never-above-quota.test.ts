@@ -9,6 +9,7 @@ const quota = (limit: number, windowSeconds: number) =>
       default: { limit, windowSeconds, plans: {}, algorithm: "leased" },
       anonymous: { limit, windowSeconds, plans: {}, algorithm: "leased" },
       token: { limit, windowSeconds, plans: {}, algorithm: "leased" },
+      login: { limit, windowSeconds, plans: {}, algorithm: "leased" },
     },
     "default",
     null,

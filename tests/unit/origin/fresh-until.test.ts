@@ -12,7 +12,12 @@ const answering = async (freshUntil?: Date) => {
     body: { keys: [] },
     ...(freshUntil === undefined ? {} : { freshUntil }),
   });
-  registerContract(app, { getKeySet: contract.getKeySet }, { getKeySet }, () => NOW);
+  registerContract(
+    app,
+    { getKeySet: contract.getKeySet },
+    { getKeySet },
+    { guards: new Map(), now: () => NOW },
+  );
   const { headers } = await app.inject(contract.getKeySet.path);
   return headers["gatehouse-fresh-for"];
 };

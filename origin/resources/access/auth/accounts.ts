@@ -1,0 +1,50 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Role } from "#shared/roles.ts";
+import type { Connections } from "../../../db/client.ts";
+import { prepareRead, prepareSlugRead } from "../../../db/read.ts";
+import { tenants } from "../../../db/tables/tenants.ts";
+import { users } from "../../../db/tables/users.ts";
+
+/** What a login needs to know of an account. */
+export type Account = {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly passwordHash: string;
+  readonly role: Role;
+  readonly disabled: boolean;
+};
+
+export type FindAccount = (tenantSlug: string, email: string) => Promise<Account | null>;
+
+/** In it nobody is found, with the same queries as in a tenant that there is. */
+const NO_TENANT = "00000000-0000-0000-0000-000000000000";
+
+export function accountFinder(connections: Connections): FindAccount {
+  const tenantBySlug = prepareSlugRead(connections, (db, ready) =>
+    db
+      .select({ id: tenants.id })
+      .from(tenants)
+      .where(and(ready, eq(tenants.slug, sql.placeholder("slug"))))
+      .limit(1),
+  );
+
+  const byEmail = prepareRead(connections, (db, ready) =>
+    db
+      .select({
+        tenantId: users.tenantId,
+        id: users.id,
+        passwordHash: users.passwordHash,
+        role: users.role,
+        disabled: users.disabled,
+      })
+      .from(users)
+      .where(and(ready, eq(sql`lower(${users.email})`, sql`lower(${sql.placeholder("email")})`)))
+      .limit(1),
+  );
+
+  return async function find(tenantSlug, email) {
+    const [tenant] = await tenantBySlug.execute({ slug: tenantSlug });
+    const [account] = await byEmail.execute({ tenant: tenant?.id ?? NO_TENANT, email });
+    return account ?? null;
+  };
+}

@@ -1,0 +1,81 @@
+import { Problem } from "#shared/problems.ts";
+import { LOGIN_CLIENT_ID, type auth as routes, type Session } from "#shared/resources/auth.ts";
+import { scopesOfRole } from "#shared/roles.ts";
+import type { HandlersOf } from "../../../call.ts";
+import { inTransaction } from "../../../db/write.ts";
+import type { Services } from "../../../services.ts";
+import { accessTokenSigner } from "../access-token.ts";
+import { knownScopes } from "../granting.ts";
+import { accountFinder } from "./accounts.ts";
+import { createRefreshTokens } from "./refresh-token.ts";
+import { advanceSession, beginSession, endSession, type LiveSession } from "./sessions.ts";
+
+export function authHandlers(services: Services): HandlersOf<typeof routes> {
+  const { connections, config, signingKeys, passwords, now } = services;
+  const { tokens, sessionLifetimeSeconds } = config;
+  const sign = accessTokenSigner({ signingKeys, tokens, now });
+  const refreshTokens = createRefreshTokens(config.keyEncryptionSecret);
+  const findAccount = accountFinder(connections);
+
+  async function answer(tenantId: string, session: LiveSession): Promise<Session> {
+    const scopes = scopesOfRole(session.role, knownScopes);
+    const accessToken = await sign({
+      subject: session.userId,
+      clientId: LOGIN_CLIENT_ID,
+      tenantId,
+      scopes,
+      tokenId: session.accessTokenId,
+    });
+    const { id: sessionId, generation } = session;
+    return {
+      accessToken,
+      tokenType: "Bearer",
+      expiresInSeconds: tokens.lifetimeSeconds,
+      scopes: [...scopes],
+      refreshToken: refreshTokens.seal({ tenantId, sessionId, generation }),
+      sessionExpiresAt: session.expiresAt,
+    };
+  }
+
+  return {
+    async login({ body: { tenant, email, password } }) {
+      const account = await findAccount(tenant, email);
+      // For whoever there is not as well: one hash each, so that the time tells nothing.
+      const matches = await passwords.matches(password, account?.passwordHash ?? null);
+      if (account === null || !matches || account.disabled) throw invalidCredentials();
+      const { tenantId, id: userId, role } = account;
+      const { result: session } = await inTransaction(connections, tenantId, (tx) =>
+        beginSession(tx, { tenantId, userId, lifetimeSeconds: sessionLifetimeSeconds }),
+      );
+      return { status: 200, body: await answer(tenantId, { ...session, role }) };
+    },
+
+    async refreshSession({ body: { refreshToken } }) {
+      const claims = refreshTokens.open(refreshToken);
+      if (claims === null) throw invalidCredentials();
+      const { tenantId, sessionId, generation } = claims;
+      const { result: session } = await inTransaction(connections, tenantId, async (tx) => {
+        const next = await advanceSession(tx, sessionId, generation);
+        // A token that was used before: it or its successor is in the wrong hands, and nobody can tell
+        // which (RFC 9700 §4.14.2).
+        if (next === null) await endSession(tx, sessionId);
+        return next;
+      });
+      if (session === null) throw invalidCredentials();
+      return { status: 200, body: await answer(tenantId, session) };
+    },
+
+    async logout({ body: { refreshToken } }) {
+      const claims = refreshTokens.open(refreshToken);
+      if (claims !== null) {
+        await inTransaction(connections, claims.tenantId, (tx) => endSession(tx, claims.sessionId));
+      }
+      return { status: 204 };
+    },
+  };
+}
+
+/** The same whatever it was: which tenants and accounts there are is nobody's business. */
+function invalidCredentials(): Problem {
+  return new Problem("invalid-credentials", {}, { "www-authenticate": "Bearer" });
+}

@@ -1,0 +1,100 @@
+import { eq, sql } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
+import { Problem } from "#shared/problems.ts";
+import type { ApiClient, ApiClientUpdate } from "#shared/resources/clients.ts";
+import type { Transaction } from "../../../db/client.ts";
+import { apiClients } from "../../../db/tables/api-clients.ts";
+import { makeSecret } from "./secret.ts";
+
+/** API clients in a transaction of their tenant: for the handlers and for the command alike. */
+
+export const clientColumns = {
+  id: apiClients.clientId,
+  name: apiClients.name,
+  scopes: apiClients.scopes,
+  disabled: apiClients.disabled,
+  previousSecretExpiresAt: apiClients.previousSecretExpiresAt,
+  version: apiClients.version,
+  createdAt: apiClients.createdAt,
+  updatedAt: apiClients.updatedAt,
+};
+
+type WithSecret = { readonly client: ApiClient; readonly secret: string };
+
+/** @param now milliseconds since the epoch: a grace period that has passed is none */
+export function clientOf(row: ApiClient, now: number): ApiClient {
+  const { previousSecretExpiresAt: until } = row;
+  return { ...row, previousSecretExpiresAt: until !== null && Date.parse(until) > now ? until : null };
+}
+
+export async function insertClient(
+  tx: Transaction,
+  tenantId: string,
+  fields: { readonly name: string; readonly scopes: readonly string[] },
+): Promise<WithSecret> {
+  const { secret, secretHash } = makeSecret();
+  const { name, scopes } = fields;
+  const rows = await tx
+    .insert(apiClients)
+    .values({ clientId: uuidv7(), tenantId, name, scopes: [...scopes], secretHash })
+    .returning(clientColumns)
+    .prepare("create_client")
+    .execute();
+  return { client: found(rows), secret };
+}
+
+/**
+ * The client, locked against other writes until the transaction ends.
+ * @throws Problem `not-found`
+ */
+export async function lockClient(tx: Transaction, id: string): Promise<ApiClient> {
+  const rows = await tx
+    .select(clientColumns)
+    .from(apiClients)
+    .where(eq(apiClients.clientId, id))
+    .for("update")
+    .prepare("lock_client")
+    .execute();
+  return found(rows);
+}
+
+export async function changeClient(
+  tx: Transaction,
+  id: string,
+  { name, scopes, disabled }: ApiClientUpdate,
+): Promise<ApiClient> {
+  const changes = {
+    ...(name !== undefined && { name }),
+    ...(scopes !== undefined && { scopes }),
+    ...(disabled !== undefined && { disabled }),
+  };
+  const rows = await tx
+    .update(apiClients)
+    .set({ ...changes, ...nextVersion })
+    .where(eq(apiClients.clientId, id))
+    .returning(clientColumns);
+  return found(rows);
+}
+
+/** A third secret is never good: the one before the last ends with this, whatever its grace period. */
+export async function replaceSecret(tx: Transaction, id: string, graceSeconds: number): Promise<WithSecret> {
+  const { secret, secretHash } = makeSecret();
+  const rows = await tx
+    .update(apiClients)
+    .set({
+      secretHash,
+      previousSecretHash: sql`${apiClients.secretHash}`,
+      previousSecretExpiresAt: sql`now() + make_interval(secs => ${graceSeconds})`,
+      ...nextVersion,
+    })
+    .where(eq(apiClients.clientId, id))
+    .returning(clientColumns);
+  return { client: found(rows), secret };
+}
+
+const nextVersion = { version: sql`${apiClients.version} + 1`, updatedAt: sql`now()` };
+
+function found<T>([row]: readonly T[]): T {
+  if (row === undefined) throw new Problem("not-found");
+  return row;
+}

@@ -1,0 +1,47 @@
+import { and, inArray, lt, sql } from "drizzle-orm";
+import type { Database, Transaction } from "../../../db/client.ts";
+import { type PublicKeyJwk, signingKeys } from "../../../db/tables/signing-keys.ts";
+import type { ScheduledKey } from "./schedule.ts";
+
+const LOCK_NAME = "gatehouse signing keys";
+
+export type StoredKey = ScheduledKey & {
+  readonly publicJwk: PublicKeyJwk;
+  readonly sealedPrivateJwk: Buffer;
+};
+
+/** All keys, in no particular order: there are a handful a year. */
+export async function readKeys(tx: Pick<Transaction, "select"> | Database): Promise<readonly StoredKey[]> {
+  const rows = await tx
+    .select({
+      kid: signingKeys.kid,
+      publicJwk: signingKeys.publicJwk,
+      sealedPrivateJwk: signingKeys.sealedPrivateJwk,
+      signsFrom: signingKeys.signsFrom,
+      tokenLifetimeSeconds: signingKeys.tokenLifetimeSeconds,
+    })
+    .from(signingKeys)
+    .prepare("signing_keys")
+    .execute();
+  return rows.map((row) => ({ ...row, signsFrom: Date.parse(row.signsFrom) }));
+}
+
+export async function insertKey(tx: Transaction, { signsFrom, ...key }: StoredKey): Promise<void> {
+  await tx.insert(signingKeys).values({ ...key, signsFrom: new Date(signsFrom).toISOString() });
+}
+
+/** Notes that tokens signed with these keys may live so long. */
+export async function prolong(tx: Transaction, kids: readonly string[], seconds: number): Promise<void> {
+  await tx
+    .update(signingKeys)
+    .set({ tokenLifetimeSeconds: seconds })
+    .where(and(inArray(signingKeys.kid, [...kids]), lt(signingKeys.tokenLifetimeSeconds, seconds)));
+}
+
+/** Runs `work` while no other origin or command changes the keys. */
+export function alone<R>(db: Database, work: (tx: Transaction) => Promise<R>): Promise<R> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${LOCK_NAME}, 0))`);
+    return work(tx);
+  });
+}

@@ -1,0 +1,68 @@
+import type { Design } from "./design.ts";
+
+/** What Postgres, relays, Redis and edges hold in the model. */
+
+export type Write = {
+  readonly id: number;
+  readonly xid: number;
+  readonly serial: number;
+  delivered: boolean;
+};
+export type Shown = ReadonlySet<number>;
+export type Draft = {
+  readonly writes: readonly Write[];
+  readonly xmin: number;
+  readonly next: number;
+  readonly version: number;
+  /** The start of Postgres that it was read from. */
+  readonly start: number;
+};
+export type Publication = Draft & { readonly watermark: number };
+/** `start`: whose the era is; null while only edges have found that there is none. */
+export type Redis = { birth: number; start: number | null; version: number; watermark: number };
+/** What a backup of Postgres holds. */
+export type Backup = {
+  readonly committed: Shown;
+  readonly outbox: readonly Write[];
+  readonly nextXid: number;
+  readonly sequence: number;
+  readonly position: number;
+};
+export type Relay =
+  | { readonly step: "idle" }
+  | { readonly step: "numbered"; readonly version: number }
+  | { readonly step: "read" | "drawn" | "published"; readonly draft: Draft };
+export type Snapshot = {
+  readonly key: string;
+  readonly start: number | null;
+  readonly watermark: number;
+  readonly mustShow: Shown;
+  readonly mustNotShow: Shown;
+};
+export type Reader = Pick<Snapshot, "mustShow" | "mustNotShow"> & { readonly why: string };
+export type Flight = { readonly key: string; answer: Shown | null; readonly readers: Reader[] };
+export type Edge = {
+  snapshot: Snapshot | null;
+  readonly cache: Map<string, Shown>;
+  flights: Flight[];
+};
+
+export function newEdge(): Edge {
+  return { snapshot: null, cache: new Map(), flights: [] };
+}
+
+export function publicationOf({ watermark }: Design, draft: Draft): Publication {
+  const highest = Math.max(0, ...draft.writes.map(({ xid }) => xid + 1));
+  return { ...draft, watermark: watermark === "xmin" ? draft.xmin : highest };
+}
+
+export function beginsEra({ eras }: Design, redis: Redis, { start, next }: Publication): boolean {
+  switch (eras) {
+    case "none":
+      return false;
+    case "by-ids":
+      return redis.start === null || redis.watermark > next;
+    case "by-start":
+      return redis.start !== start || redis.watermark > next;
+  }
+}
