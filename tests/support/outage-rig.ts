@@ -25,6 +25,8 @@ export type OutageRig = {
   readonly edgeToRedis: FaultProxy;
   readonly relayToRedis: RedisGate;
   readonly edge: RunningEdge;
+  /** For another edge beside it. */
+  readonly edgeVariables: Readonly<Record<string, string>>;
   readonly tenantId: string;
   readonly token: string;
   /** The one that runs now; `restartOrigin` puts another in the place of one that was killed. */
@@ -51,20 +53,21 @@ export async function startOutageRig(): Promise<OutageRig> {
       UPSTASH_REDIS_REST_URL: relayToRedis.url,
       PORT: String(port),
     });
+  const edgeVariables = {
+    ...stack().edgeVariables,
+    ORIGIN_URLS: `http://127.0.0.1:${port}`,
+    UPSTASH_REDIS_REST_URL: edgeToRedis.url,
+  };
   const [origin, edge] = await Promise.all([
     startOrigin(),
     startEdge(await bundling, {
-      variables: {
-        ...stack().edgeVariables,
-        ORIGIN_URLS: `http://127.0.0.1:${port}`,
-        UPSTASH_REDIS_REST_URL: edgeToRedis.url,
-      },
+      variables: edgeVariables,
       shieldLimit: 1_000_000,
       onLog: () => undefined,
     }),
   ]);
   const rig: OutageRig = {
-    ...{ database, redis, postgres, edgeToRedis, relayToRedis, edge, tenantId, origin },
+    ...{ database, redis, postgres, edgeToRedis, relayToRedis, edge, edgeVariables, tenantId, origin },
     token: await mintToken({ tenantId }),
     restartOrigin: async () => {
       rig.origin = await startOrigin();
