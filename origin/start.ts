@@ -24,6 +24,8 @@ import { commitSignal } from "./relay/signal.ts";
 import { createPasswords } from "./resources/access/auth/passwords.ts";
 import { startRotation } from "./resources/access/signing-keys/rotation.ts";
 import { createSigningKeys } from "./resources/access/signing-keys/signing-keys.ts";
+import { sweeps } from "./resources/sweeps.ts";
+import { startSweeper } from "./sweeper.ts";
 
 export type RunningOrigin = {
   /** Where the edge connects, without a trailing slash. */
@@ -113,6 +115,7 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     { name: "relay", required: false, run: () => checkBeat(redis) },
   ];
   const rotation = startRotation(signingKeys, logger);
+  const sweeper = startSweeper({ sweeps, services, log: logger });
   let serving = true;
   const ops = buildOps({
     registry: metrics.registry,
@@ -126,6 +129,7 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     serving = false;
     await drainApp(STOP_DEADLINE_MS);
     await rotation.stop();
+    await sweeper.stop();
     await relay.stop();
     await connections.close(POOL_CLOSE_SECONDS);
     await drainOps(OPS_DEADLINE_MS);

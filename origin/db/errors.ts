@@ -52,6 +52,11 @@ const UNAVAILABLE = new Set([
   "ETIMEDOUT",
 ]);
 
+const OUT_OF_RANGE = new Set([
+  "22003", // numeric_value_out_of_range
+  "22008", // datetime_field_overflow
+]);
+
 /**
  * The problem a database error is told as when no resource had a better one. Null: not expected, a
  * fault of ours.
@@ -62,6 +67,11 @@ export function problemOfDatabase(error: unknown): Problem | null {
   if (TIMEOUTS.has(found.code)) return new Problem("deadline-exceeded");
   if (UNAVAILABLE.has(found.code) || found.code.startsWith("08")) return new Problem("unavailable");
   if (found.code === "23505") return new Problem("conflict", { detail: "a unique value is taken" });
+  if (found.code === "23514")
+    return new Problem("conflict", { detail: "a rule of the data would be broken" });
+  if (OUT_OF_RANGE.has(found.code)) {
+    return new Problem("unprocessable", { detail: "a number or an instant is out of range" });
+  }
   if (found.code === "23503") {
     return new Problem("unprocessable", { detail: "something the request refers to does not exist" });
   }

@@ -9,5 +9,6 @@ export { products } from "./tables/products.ts";
 export { revocations } from "./tables/revocations.ts";
 export { sessions } from "./tables/sessions.ts";
 export { signingKeys } from "./tables/signing-keys.ts";
+export { stockLevels, stockMovements, stockReservations } from "./tables/stock.ts";
 export { tenants } from "./tables/tenants.ts";
 export { users } from "./tables/users.ts";

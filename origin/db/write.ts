@@ -4,6 +4,7 @@ import type { CallContext, Caller } from "../call.ts";
 import type { Connections, Transaction } from "./client.ts";
 import { once } from "./idempotency.ts";
 import { announce, type Change } from "./outbox.ts";
+import { retrying } from "./retry.ts";
 
 /** The part of a call that a write needs: whose data it changes, and whether it may be a repetition. */
 export type WriteCall = CallContext & { readonly caller: Caller; readonly body: unknown };
@@ -16,7 +17,7 @@ export type WriteReply = {
 
 /**
  * What a write does in its transaction. It notes what it changes in `changes`. A problem it throws
- * undoes it.
+ * undoes it. It may be run again, when Postgres gives a transaction up for the sake of another.
  */
 export type Effect<R> = (tx: Transaction, changes: Change[]) => Promise<R>;
 
@@ -34,10 +35,13 @@ type Options = {
  */
 export function createWrite({ connections, committed }: Options): Write {
   return async function write(call, effect) {
-    const done = await inTransaction(connections, call.caller.tenantId, (tx) => {
-      const run = (inner: Transaction) => withChanges(inner, call.caller.tenantId, effect);
-      return call.idempotencyKey === null ? run(tx) : once(tx, call, call.idempotencyKey, run);
-    });
+    const { tenantId } = call.caller;
+    const run = (tx: Transaction) => withChanges(tx, tenantId, effect);
+    const done = await retrying(() =>
+      inTransaction(connections, tenantId, (tx) =>
+        call.idempotencyKey === null ? run(tx) : once(tx, call, call.idempotencyKey, run),
+      ),
+    );
     // A problem that was stored for repetitions is thrown only now, after the commit that stored it.
     if (done.result instanceof Error) throw done.result;
     committed();

@@ -9,3 +9,4 @@ export { categoryHandlers } from "./categories/handlers.ts";
 export { priceHandlers } from "./prices/handlers.ts";
 export { productHandlers } from "./products/handlers.ts";
 export { serviceHandlers } from "./service.ts";
+export { stockHandlers } from "./stock/handlers.ts";

@@ -8,13 +8,18 @@ export const OWNED: readonly string[] = [
   "shared/resources/categories.ts",
   "shared/resources/prices.ts",
   "shared/resources/price-schemas.ts",
+  "shared/resources/stock.ts",
+  "shared/resources/stock-schemas.ts",
+  "shared/resources/reservations.ts",
   "origin/db/tables/products.ts",
   "origin/db/tables/product-terms.ts",
   "origin/db/tables/categories.ts",
   "origin/db/tables/prices.ts",
+  "origin/db/tables/stock.ts",
   "origin/resources/products",
   "origin/resources/prices",
   "origin/resources/categories",
+  "origin/resources/stock",
   "scripts/dev/seed",
   "scripts/import",
   "scripts/import.ts",
@@ -35,8 +40,9 @@ export const REGISTRATIONS: readonly string[] = [
   "shared/resources/index.ts",
   "origin/db/schema.ts",
   "origin/resources/index.ts",
+  "origin/resources/sweeps.ts",
 ];
-export const REGISTRATION_LINE = /product|categor|price/i;
+export const REGISTRATION_LINE = /product|categor|price|stock|reservation/i;
 
 /** Commands of package.json that go. */
 export const COMMANDS: readonly string[] = ["bench", "import", "remove-catalogue"];

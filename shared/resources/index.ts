@@ -6,6 +6,8 @@ export { clients } from "./clients.ts";
 export { prices } from "./prices.ts";
 export { productImport } from "./product-import.ts";
 export { products } from "./products.ts";
+export { reservations } from "./reservations.ts";
 export { revocations } from "./revocations.ts";
 export { service } from "./service.ts";
+export { stock } from "./stock.ts";
 export { users } from "./users.ts";

@@ -32,6 +32,9 @@ describe("what is left without the catalogue", () => {
       'DROP TABLE "prices" CASCADE;',
       'DROP TABLE "product_terms" CASCADE;',
       'DROP TABLE "products" CASCADE;',
+      'DROP TABLE "stock_levels" CASCADE;',
+      'DROP TABLE "stock_movements" CASCADE;',
+      'DROP TABLE "stock_reservations" CASCADE;',
     ]);
   });
 

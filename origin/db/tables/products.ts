@@ -37,7 +37,10 @@ export const products = pgTable(
     priceCurrency: text(),
     listPriceMinor: bigint({ mode: "number" }),
     listPriceCurrency: text(),
+    /** What lists filter by. While stock is kept for the product, a trigger keeps it to `stockAvailable`. */
     inStock: boolean().notNull(),
+    /** Whether any stock is available; null: no stock is kept for the product. */
+    stockAvailable: boolean(),
     attributes: jsonb().$type<Record<string, string>>().notNull(),
     imageUrl: text(),
     version: integer().notNull().default(1),

@@ -79,6 +79,8 @@ export function productWrites({ write }: Services): Writes {
           .execute();
         await removeTerms(tx, call.params.productId);
         changes.push(changed(call.params.productId));
+        // With a product its stock cannot be read any more.
+        changes.push({ collection: "stock", itemId: call.params.productId });
         return { status: 204 };
       });
     },

@@ -1,0 +1,83 @@
+import { inArray, sql } from "drizzle-orm";
+import { v7 as uuidv7 } from "uuid";
+import type { Reservation } from "#shared/resources/stock-schemas.ts";
+import type { Transaction } from "../../db/client.ts";
+import type { Change } from "../../db/outbox.ts";
+import { stockReservations } from "../../db/tables/stock.ts";
+import type { Allocation, Level } from "./allocate.ts";
+import { reservationColumns } from "./columns.ts";
+import { lockLevels, type Move, moveStock } from "./move.ts";
+
+/** For whom stock is set aside, and until when: an order says that itself. */
+type Holder = { readonly orderId: string | null; readonly expiresAt: string | null };
+
+/**
+ * Sets stock aside.
+ * @param levels all of the products', as `lockLevels` answered them
+ * @param allocations what they have
+ */
+export async function hold(
+  tx: Transaction,
+  tenantId: string,
+  levels: readonly Level[],
+  allocations: readonly Allocation[],
+  holder: Holder,
+  changes: Change[],
+): Promise<Reservation[]> {
+  const rows = allocations.map((one) => ({
+    tenantId,
+    id: uuidv7(),
+    state: "active" as const,
+    ...one,
+    ...holder,
+  }));
+  const held = await tx.insert(stockReservations).values(rows).returning(reservationColumns);
+  const moves = rows.map(
+    ({ id, productId, location, quantity }): Move => ({
+      productId,
+      location,
+      cause: "reserved",
+      onHandChange: 0,
+      reservedChange: quantity,
+      reservationId: id,
+      orderId: holder.orderId,
+    }),
+  );
+  await moveStock(tx, levels, moves, changes);
+  for (const { id } of rows) changes.push({ collection: "reservations", itemId: id });
+  return held;
+}
+
+export type Held = Pick<Reservation, "id" | "productId" | "location" | "quantity" | "orderId">;
+
+/**
+ * Ends reservations that are active, and locked by whoever calls (or their order is): the stock is given
+ * back, or has left.
+ */
+export async function endHolds(
+  tx: Transaction,
+  held: readonly Held[],
+  end: "released" | "expired" | "fulfilled",
+  changes: Change[],
+): Promise<void> {
+  if (held.length === 0) return;
+  const levels = await lockLevels(tx, [...new Set(held.map(({ productId }) => productId))]);
+  const moves = held.map(
+    ({ id, productId, location, quantity, orderId }): Move => ({
+      productId,
+      location,
+      cause: end,
+      onHandChange: end === "fulfilled" ? -quantity : 0,
+      reservedChange: -quantity,
+      reservationId: id,
+      orderId,
+    }),
+  );
+  await moveStock(tx, levels, moves, changes);
+  const ids = held.map(({ id }) => id);
+  await tx
+    .update(stockReservations)
+    .set({ state: end, version: sql`${stockReservations.version} + 1`, updatedAt: sql`now()` })
+    .where(inArray(stockReservations.id, ids));
+  for (const itemId of ids) changes.push({ collection: "reservations", itemId });
+}
