@@ -25,11 +25,18 @@ export async function makeSamples(client: Client<GatehouseContract>, mark: strin
   return { categoryId, productId, priceId: price.body.id, code: "unavailable" };
 }
 
-/** The route's path with a sample for each parameter. @throws Error when one has no sample */
-export function sampledPath({ path }: Pick<Route, "path">, samples: Samples): string {
-  return path.replace(PARAMETER, (_, name: string) => {
-    const sample = samples[name];
-    if (sample === undefined) throw new Error(`makeSamples makes nothing that :${name} could name`);
-    return sample;
-  });
+/**
+ * The route's path with a sample for each parameter.
+ * @param otherwise names what there is no sample of; left out, that is an error
+ */
+export function sampledPath(
+  { path }: Pick<Route, "path">,
+  samples: Samples,
+  otherwise: (parameter: string) => string = refuse,
+): string {
+  return path.replace(PARAMETER, (_, name: string) => samples[name] ?? otherwise(name));
+}
+
+function refuse(parameter: string): never {
+  throw new Error(`makeSamples makes nothing that :${parameter} could name`);
 }
