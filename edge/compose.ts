@@ -11,7 +11,7 @@ import { consistencyTokens } from "./cache/consistency-token.ts";
 import { type AskForAll, fillFromOrigin } from "./cache/fill.ts";
 import { withLastGood } from "./cache/last-good.ts";
 import { type ReadData, redisSnapshots } from "./cache/read-snapshot.ts";
-import type { ResponseCache } from "./cache/serve.ts";
+import type { PurgeableCache } from "./cache/serve.ts";
 import { type ReadSnapshot, Snapshots } from "./cache/snapshot.ts";
 import type { EdgeConfig } from "./env.ts";
 import type { Dependencies } from "./gateway.ts";
@@ -32,7 +32,7 @@ type Platform = {
   readonly log: Log;
   readonly now: () => number;
   /** The platform's response cache, given the way to the origin. */
-  readonly cache: (askForAll: AskForAll) => ResponseCache;
+  readonly cache: (askForAll: AskForAll) => PurgeableCache;
   /** How this isolate reads snapshots, given the way to Redis. */
   readonly snapshots: (read: ReadData) => ReadSnapshot;
 };
@@ -42,7 +42,7 @@ type Composition = Dependencies & { readonly readSnapshot: ReadData };
 
 /** Puts the parts together from configuration and what the platform offers. */
 export function compose(config: EdgeConfig, platform: Platform): Composition {
-  const { shield, log, now, cache } = platform;
+  const { shield, log, now } = platform;
   const origin = createOrigin({
     urls: config.originUrls,
     secret: config.assertionSecrets[0],
@@ -51,6 +51,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     fetch: (url, init) => fetch(url, init),
   });
   const askForAll = fillFromOrigin(contract, origin);
+  const cache = platform.cache(askForAll);
   const redis = new Redis({
     url: config.redis.url,
     token: config.redis.token,
@@ -84,8 +85,9 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
       limits: createLimits({ redis, table: config.quotas, now }),
       unlimited: config.unlimitedClients,
     },
-    caching: { cache: withLastGood(cache(askForAll)), askForAll, snapshots, tokens, now },
+    caching: { cache: withLastGood(cache.serve), askForAll, snapshots, tokens, now },
     forwarding: { origin, snapshots, tokens },
+    purging: { purge: cache.purge, secrets: config.assertionSecrets, now },
     readSnapshot,
     ownHandlers: {
       getHealth: health({ origin: fetchKeySet, redis: () => redis.ping() }),

@@ -9,6 +9,7 @@ import { type Limiting, limit } from "./limit/limit.ts";
 import { type ShieldBinding, shield } from "./limit/shield.ts";
 import { type Log, observed } from "./observe.ts";
 import { canonicalPath } from "./paths.ts";
+import { type PurgeDependencies, purgeByOrder } from "./purge.ts";
 import { routed, unknownRoute } from "./routing.ts";
 import { validate } from "./validate.ts";
 
@@ -24,6 +25,7 @@ export type Dependencies = {
   readonly limiting: Limiting;
   readonly caching: CacheDependencies;
   readonly forwarding: ForwardDependencies;
+  readonly purging: PurgeDependencies;
   /** The routes that the edge itself answers, by operation id. */
   readonly ownHandlers: Readonly<Record<string, Answerer>>;
 };
@@ -47,6 +49,7 @@ export function createGateway(deps: Dependencies): Gateway {
         answer(operation, deps),
       ),
     ),
+    purgeByOrder(deps.purging),
     unknownRoute(deps.contract),
   );
   return { fetch: observed(deps, handle) };

@@ -1,4 +1,5 @@
 import { base64url } from "jose";
+import type { NamedSecret } from "#shared/environment.ts";
 
 /** HMAC-SHA256 by Web Crypto under one secret; MACs are base64url. The key is imported once. */
 export type Hmac = {
@@ -25,5 +26,14 @@ export function hmac(secret: string): Hmac {
     async verify(mac, text) {
       return crypto.subtle.verify(ALGORITHM, await key(), base64url.decode(mac), encoder.encode(text));
     },
+  };
+}
+
+/** Verifies a MAC that was made with any of the secrets, in time that does not tell which. */
+export function verifierOf(secrets: readonly NamedSecret[]): Hmac["verify"] {
+  const hmacs = secrets.map(({ secret }) => hmac(secret));
+  return async function verify(mac, text) {
+    const verdicts = await Promise.all(hmacs.map((candidate) => candidate.verify(mac, text)));
+    return verdicts.includes(true);
   };
 }

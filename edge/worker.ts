@@ -1,8 +1,10 @@
 import { env, exports, WorkerEntrypoint } from "cloudflare:workers";
+import { contract } from "#shared/contract.ts";
+import type { PurgeOrder, PurgeOutcome } from "#shared/operator.ts";
 import { embeddedCache } from "./cache/embedded.ts";
 import { ownSnapshots } from "./cache/read-snapshot.ts";
 import { answerSnapshot, sharedSnapshots, type TenantSnapshotProps } from "./cache/shared-snapshot.ts";
-import { answerFill, type CachedOriginProps, workersCache } from "./cache/workers.ts";
+import { answerFill, type CachedOriginProps, purgeOwn, workersCache } from "./cache/workers.ts";
 import { compose } from "./compose.ts";
 import { readEdgeConfig } from "./env.ts";
 import { createGateway } from "./gateway.ts";
@@ -25,9 +27,12 @@ const dependencies = compose(config, {
   log,
   now: () => Date.now(),
   cache: (askForAll) => {
-    const embedded = embeddedCache(askForAll, EMBEDDED_CACHE_BYTES, () => Date.now());
+    const embedded = embeddedCache(contract, askForAll, EMBEDDED_CACHE_BYTES, () => Date.now());
     const workers = workersCache((props) => exports.CachedOrigin({ props }));
-    return (fill) => (hasWorkersCache ? workers(fill) : embedded(fill));
+    return {
+      serve: (fill) => (hasWorkersCache ? workers.serve(fill) : embedded.serve(fill)),
+      purge: (order) => (hasWorkersCache ? workers.purge(order) : embedded.purge(order)),
+    };
   },
   snapshots: (read) => {
     const own = ownSnapshots(read);
@@ -52,8 +57,13 @@ export default {
 /** What Workers Cache stands in front of: asks the origin for everyone who shares `props`. */
 export class CachedOrigin extends WorkerEntrypoint<Cloudflare.Env, CachedOriginProps> {
   override fetch(request: Request): Promise<Response> {
-    const { contract, caching, now } = dependencies;
+    const { caching, now } = dependencies;
     return answerFill(request, this.ctx.props, contract, caching.askForAll, now);
+  }
+
+  /** A purge reaches the entries of the entrypoint that asks for it, and no others. */
+  purge(order: PurgeOrder): Promise<PurgeOutcome> {
+    return purgeOwn(this.ctx.cache, order);
   }
 }
 

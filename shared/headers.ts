@@ -14,6 +14,8 @@ export const headers = {
   consistency: "gatehouse-consistency",
   /** Origin to edge only: for how many seconds the answer may be shown as fresh (`fresh-for.ts`). */
   freshFor: "gatehouse-fresh-for",
+  /** Operator to edge only: the signature of an order (`operator.ts`). */
+  operator: "gatehouse-operator",
   cacheStatus: "cache-status",
   serverTiming: "server-timing",
   rateLimit: "ratelimit",

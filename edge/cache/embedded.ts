@@ -1,40 +1,46 @@
+import type { Contract } from "#shared/route.ts";
 import { HttpCache } from "../http-cache/cache.ts";
 import type { Sent, Upstream } from "../http-cache/exchange.ts";
 import { fieldValue } from "../http-cache/fields.ts";
 import type { Reply } from "../http-cache/reply.ts";
 import type { AskForAll } from "./fill.ts";
-import type { Fill, ResponseCache, Served } from "./serve.ts";
-import { storageControl } from "./storage-control.ts";
+import type { Fill, PurgeableCache, Served } from "./serve.ts";
+import { storedHeaders } from "./stored.ts";
 
 /**
  * The embedded cache, where the platform has none: the same key as Workers Cache would have, and the
  * same answer of the entrypoint behind it.
  * @param maxBytes what it may hold
  */
-export function embeddedCache(askForAll: AskForAll, maxBytes: number, now: () => number): ResponseCache {
+export function embeddedCache(
+  contract: Contract,
+  askForAll: AskForAll,
+  maxBytes: number,
+  now: () => number,
+): PurgeableCache {
   const cache = new HttpCache({ maxBytes, now });
-
-  return async function serve(fill) {
-    const { partition, version, target, waitUntil } = fill;
-    const request = {
-      method: "GET",
-      partition: `${partition.tenantId ?? ""} ${partition.subject ?? ""}`,
-      key: version + target,
-      path: target,
-      // Nothing of the caller's reaches a shared answer.
-      header: () => null,
-    };
-    return servedFrom(await cache.answer(request, (sent) => load(fill, sent), waitUntil));
-  };
 
   async function load(fill: Fill, { set }: Sent): Promise<Upstream> {
     const answer = await askForAll({ ...fill, ifNoneMatch: fieldValue(set, "if-none-match") });
-    const fields = Object.entries({
-      ...answer.headers,
-      "cache-control": storageControl(fill.policy, answer),
-    });
+    const fields = Object.entries(storedHeaders(contract, fill, answer));
     return { status: answer.status, reason: "", fields, body: answer.body };
   }
+
+  return {
+    async serve(fill) {
+      const { partition, version, target, waitUntil } = fill;
+      const request = {
+        method: "GET",
+        partition: `${partition.tenantId ?? ""} ${partition.subject ?? ""}`,
+        key: version + target,
+        path: target,
+        // Nothing of the caller's reaches a shared answer.
+        header: () => null,
+      };
+      return servedFrom(await cache.answer(request, (sent) => load(fill, sent), waitUntil));
+    },
+    purge: async (options) => ({ ...cache.purge(options), reach: "isolate" }),
+  };
 }
 
 function servedFrom({ status, fields, body, how }: Reply): Served {

@@ -1,3 +1,4 @@
+import type { PurgeOrder, PurgeOutcome } from "#shared/operator.ts";
 import type { CacheWord } from "../http-cache/status.ts";
 import type { TraceIds } from "../origin.ts";
 import type { Answer } from "./answer.ts";
@@ -21,3 +22,8 @@ export type Served = Answer & { readonly word: CacheWord };
 
 /** The response cache in front of the origin, whichever the platform has. */
 export type ResponseCache = (fill: Fill) => Promise<Served>;
+
+export type Purge = (order: PurgeOrder) => Promise<PurgeOutcome>;
+
+/** A response cache that an operator can empty. */
+export type PurgeableCache = { readonly serve: ResponseCache; readonly purge: Purge };

@@ -1,17 +1,22 @@
 import { headers as names } from "#shared/headers.ts";
+import type { PurgeOrder, PurgeOutcome } from "#shared/operator.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Contract } from "#shared/route.ts";
 import type { CacheWord } from "../http-cache/status.ts";
 import { refuseFill } from "../problems.ts";
 import type { AskForAll } from "./fill.ts";
 import type { Partition } from "./key.ts";
-import type { ResponseCache, Served } from "./serve.ts";
-import { aged, storageControl } from "./storage-control.ts";
+import type { Fill, Purge, PurgeableCache, Served } from "./serve.ts";
+import { aged } from "./storage-control.ts";
+import { storedHeaders } from "./stored.ts";
 
 /** What partitions Workers Cache; nothing else of the caller reaches the cached entrypoint. */
 export type CachedOriginProps = Partition & { readonly operationId: string };
 
-type CachedEntrypoint = (props: CachedOriginProps) => { fetch(request: Request): Promise<Response> };
+type CachedEntrypoint = (props: CachedOriginProps) => {
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly purge: Purge;
+};
 
 /** Any host does: Workers Cache does not key by it. */
 const LOOPBACK = "https://cached-origin";
@@ -30,8 +35,8 @@ const WORDS: readonly CacheWord[] = [
 ];
 
 /** Cloudflare's cache in front of the `CachedOrigin` entrypoint. */
-export function workersCache(entrypoint: CachedEntrypoint): ResponseCache {
-  return async function serve(fill): Promise<Served> {
+export function workersCache(entrypoint: CachedEntrypoint): PurgeableCache {
+  async function serve(fill: Fill): Promise<Served> {
     const { operationId, partition, target, version, ids } = fill;
     const response = await entrypoint({ ...partition, operationId }).fetch(
       new Request(LOOPBACK + target, {
@@ -40,7 +45,20 @@ export function workersCache(entrypoint: CachedEntrypoint): ResponseCache {
       }),
     );
     return servedFrom(response, await response.arrayBuffer());
-  };
+  }
+
+  // Whatever the props: a purge is the entrypoint's, not a partition's.
+  return { serve, purge: (order) => entrypoint({ operationId: "purge" }).purge(order) };
+}
+
+/** The other side of a purge. What the platform refuses, it says why; its quota is five calls a minute. */
+export async function purgeOwn(
+  cache: Pick<CacheContext, "purge"> | undefined,
+  order: PurgeOrder,
+): Promise<PurgeOutcome> {
+  if (cache === undefined) throw new Error("there is no Workers Cache to purge");
+  const { success, errors } = await cache.purge("tags" in order ? { tags: [...order.tags] } : order);
+  return { success, errors: errors.map(({ code, message }) => ({ code, message })), reach: "network" };
 }
 
 /**
@@ -58,17 +76,14 @@ export async function answerFill(
     " ",
   );
   const ids = { requestId, correlationId, traceId };
-  const policy = contract[operationId]?.cache;
-  if (policy?.kind !== "shared") throw new Error(`${operationId} is not cacheable`);
   const { pathname, search } = new URL(request.url);
   try {
     const askedAt = now();
     // Sent by Workers Cache alone, when it revalidates what it has stored.
     const ifNoneMatch = request.headers.get("if-none-match");
-    const target = pathname + search;
-    const given = await askForAll({ operationId, partition, target, ids, ifNoneMatch });
-    const answer = aged(given, now() - askedAt);
-    const headers = { ...answer.headers, "cache-control": storageControl(policy, answer) };
+    const question = { operationId, partition, target: pathname + search, ids, ifNoneMatch };
+    const answer = aged(await askForAll(question), now() - askedAt);
+    const headers = storedHeaders(contract, question, answer);
     return new Response(answer.status === 304 ? null : answer.body, { status: answer.status, headers });
   } catch (error) {
     return refuseFill(ids.requestId, error);
@@ -78,7 +93,7 @@ export async function answerFill(
 /** @throws Problem when the entrypoint could not answer and nothing stored stood in */
 function servedFrom({ status, headers }: Response, body: ArrayBuffer): Served {
   if (status >= 500) throw failureOf(status, headers.get("retry-after"));
-  const { "cache-control": _, ...kept } = Object.fromEntries(headers);
+  const { "cache-control": _, "cache-tag": _consumed, ...kept } = Object.fromEntries(headers);
   const word = wordOf(headers.get("cf-cache-status"));
   return { status, headers: { ...kept, [names.cacheStatus]: cacheStatusOf(word) }, body, word };
 }

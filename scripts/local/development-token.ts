@@ -37,7 +37,12 @@ export async function developmentToken(
   return mintToken(key, { ...request, tenantId, issuer, audience: TOKEN_AUDIENCE }, Date.now());
 }
 
-async function tenantIdOf(tenant: string, ownerUrl: string | null): Promise<string> {
+/**
+ * The id of a tenant by its slug; an id is its own.
+ * @param ownerUrl null while nothing runs: then only the tenants of the first start are known
+ * @throws StartError when there is none
+ */
+export async function tenantIdOf(tenant: string, ownerUrl: string | null): Promise<string> {
   if (UUID.test(tenant)) return tenant;
   const demo = DEMO_TENANTS.find(({ slug }) => slug === tenant);
   if (demo !== undefined) return demo.id;

@@ -31,7 +31,7 @@ describe("revalidation at the origin", () => {
         return new Response(response.status === 304 ? null : body, response);
       },
     });
-    cache = embeddedCache(fillFromOrigin(contract, origin), 1_000_000, () => now);
+    cache = embeddedCache(contract, fillFromOrigin(contract, origin), 1_000_000, () => now).serve;
   });
 
   const read = async (id: string) => {

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { readOptions } from "#scripts/dev/options.ts";
 import { readArguments as readImport } from "#scripts/import/options.ts";
 import { StartError } from "#scripts/local/start-error.ts";
+import { readArguments as readPurge } from "#scripts/purge/options.ts";
+import { reportOf } from "#scripts/purge/send.ts";
 import { readArguments as readToken } from "#scripts/token/options.ts";
 
 function refusal(read: () => unknown): string {
@@ -101,5 +103,46 @@ describe("npm run import", () => {
     ["a token and a tenant", ["a", "--token", "t", "--tenant", "demo"], /^A --token says for which tenant/],
   ])("refuses %s", (_, args, sentence) => {
     expect(refusal(() => readImport(args))).toMatch(sentence);
+  });
+});
+
+describe("npm run purge", () => {
+  test("takes tags, everything, or everything of a tenant", () => {
+    const nothing = { tags: [], tenant: null, url: null };
+    expect(readPurge(["--tag", "a", "--tag", "b", "--tag", "a"])).toEqual({ ...nothing, tags: ["a", "b"] });
+    expect(readPurge(["--everything"])).toEqual(nothing);
+    expect(readPurge(["--everything", "--tenant", "demo", "--url", "https://x.test/"])).toEqual({
+      ...nothing,
+      tenant: "demo",
+      url: "https://x.test",
+    });
+    expect(readPurge(["--help"])).toBeNull();
+  });
+
+  test.each([
+    ["nothing", [], /^Give --tag or --everything\./],
+    ["both", ["--tag", "a", "--everything"], /^Give --tag or --everything\./],
+    ["a tenant with tags", ["--tag", "a", "--tenant", "demo"], /^--tenant goes with --everything\./],
+    ["two tags as one", ["--tag", "a,b"], /^"a,b" is no tag/],
+    ["a tag with a space", ["--tag", "a b"], /^"a b" is no tag/],
+    ["too many tags", Array.from({ length: 101 }, (_, i) => `--tag=t${i}`), /^At most 100 tags/],
+    ["a host alone", ["--everything", "--url", "api.test"], /^--url takes a URL/],
+    ["an unknown option", ["--all"], /^Unknown option '--all'/],
+  ])("refuses %s", (_, args, sentence) => {
+    expect(refusal(() => readPurge(args))).toMatch(sentence);
+  });
+
+  test("says what was purged, where, and when nothing was", () => {
+    const done = { success: true, errors: [] };
+    expect(reportOf({ tags: ["a", "b"] }, { ...done, reach: "network" })).toBe(
+      "Purged a, b at every location.",
+    );
+    expect(reportOf({ purgeEverything: true }, { ...done, reach: "isolate" })).toBe(
+      "Purged everything in the isolate that answered; others keep theirs.",
+    );
+    const errors = [{ code: 10_429, message: "rate limited" }];
+    expect(reportOf({ purgeEverything: true }, { success: false, errors, reach: "network" })).toBe(
+      "Nothing was purged: rate limited (10429).",
+    );
   });
 });

@@ -18,7 +18,7 @@ describe("a cache that remembers the last good version", () => {
     now = 1_000_000;
     away = null;
     body = "first";
-    cache = withLastGood(embeddedCache(answer, 1_000_000, () => now));
+    cache = withLastGood(embeddedCache(contract, answer, 1_000_000, () => now).serve);
   });
 
   const answer = () =>
@@ -71,7 +71,7 @@ describe("a cache that remembers the last good version", () => {
   });
 
   it("serves what is asked for often, however much else was asked for since it was stored", async () => {
-    cache = withLastGood(embeddedCache(answer, 100_000_000, () => now));
+    cache = withLastGood(embeddedCache(contract, answer, 100_000_000, () => now).serve);
     await read("1");
     for (let i = 0; i < 25_000; i++) {
       await read("1", "a", `/v1/products/other-${i}`);
@@ -98,7 +98,7 @@ describe.each(
         away
           ? Promise.reject(new Problem(code))
           : Promise.resolve({ status: 200, headers: {}, body: bytes("it") });
-      const cache = withLastGood(embeddedCache(ask, 1_000_000, () => now));
+      const cache = withLastGood(embeddedCache(contract, ask, 1_000_000, () => now).serve);
       const read = async (version: string) => {
         const work: Promise<unknown>[] = [];
         const waitUntil = (some: Promise<unknown>) => void work.push(some.catch(() => undefined));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Answer } from "#edge/cache/answer.ts";
 import type { Question } from "#edge/cache/fill.ts";
-import { answerFill } from "#edge/cache/workers.ts";
+import { answerFill, purgeOwn } from "#edge/cache/workers.ts";
 import { contract } from "#shared/contract.ts";
 
 /** The entrypoint behind Workers Cache, which exists on Cloudflare only: what it says to that cache. */
@@ -38,5 +38,37 @@ describe("a fill of Workers Cache", () => {
     expect(answer.headers.get("cache-control")).toContain("max-age=300");
     await fill({ status: 200, headers: {} });
     expect(asked).toMatchObject({ ifNoneMatch: null });
+  });
+
+  it("has tags, so that an operator can purge it", async () => {
+    const { headers } = await fill({ status: 200, headers: {} });
+    expect(headers.get("cache-tag")).toBe("route:getProduct,tenant:t,collection:products,item:products:1");
+  });
+});
+
+describe("a purge of Workers Cache", () => {
+  it("orders what the operator wants, and passes on that the quota is used up", async () => {
+    const ordered: unknown[] = [];
+    const cache = (success: boolean) => ({
+      purge: async (options: unknown) => {
+        ordered.push(options);
+        return { success, zoneTag: "z", errors: success ? [] : [{ code: 10_429, message: "rate limited" }] };
+      },
+    });
+    expect(await purgeOwn(cache(true), { tags: ["a"] })).toEqual({
+      success: true,
+      errors: [],
+      reach: "network",
+    });
+    expect(await purgeOwn(cache(false), { purgeEverything: true })).toEqual({
+      success: false,
+      errors: [{ code: 10_429, message: "rate limited" }],
+      reach: "network",
+    });
+    expect(ordered).toEqual([{ tags: ["a"] }, { purgeEverything: true }]);
+  });
+
+  it("is no success where there is no such cache", async () => {
+    await expect(purgeOwn(undefined, { purgeEverything: true })).rejects.toThrow();
   });
 });

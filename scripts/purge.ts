@@ -1,0 +1,48 @@
+import { VariableReader } from "#shared/environment.ts";
+import type { PurgeOrder } from "#shared/operator.ts";
+import { dataFolder, findSession } from "./local/data-folder.ts";
+import { tenantIdOf } from "./local/development-token.ts";
+import { keepSecrets } from "./local/secrets.ts";
+import { explain, StartError } from "./local/start-error.ts";
+import { type PurgeArguments, readArguments, USAGE } from "./purge/options.ts";
+import { reportOf, sendOrder } from "./purge/send.ts";
+
+/** `npm run purge`: removes answers from the response cache of an edge. */
+
+try {
+  const wanted = readArguments(process.argv.slice(2));
+  if (wanted === null) console.log(USAGE);
+  else process.exitCode = await purge(wanted);
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+}
+
+async function purge({ tags, tenant, url }: PurgeArguments): Promise<number> {
+  const folder = dataFolder();
+  const session = findSession(folder);
+  const target = url ?? session?.edgeUrl;
+  if (target === undefined)
+    throw new StartError("Start `npm run dev`, or say with --url which edge is meant.");
+  const order = await orderOf(tags, tenant, session?.ownerUrl ?? null);
+  const secret = url === null ? keepSecrets(folder).assertion : secretOf(process.env);
+  const outcome = await sendOrder(target, secret, order, Date.now());
+  console.log(reportOf(order, outcome));
+  return outcome.success ? 0 : 1;
+}
+
+async function orderOf(
+  tags: readonly string[],
+  tenant: string | null,
+  ownerUrl: string | null,
+): Promise<PurgeOrder> {
+  if (tenant !== null) return { tags: [`tenant:${await tenantIdOf(tenant, ownerUrl)}`] };
+  return tags.length > 0 ? { tags } : { purgeEverything: true };
+}
+
+function secretOf(variables: NodeJS.ProcessEnv): string {
+  const read = new VariableReader(variables);
+  const [{ secret }] = read.secrets("ASSERTION_SECRETS");
+  read.done();
+  return secret;
+}
