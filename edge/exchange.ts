@@ -59,12 +59,15 @@ export function inOrder(...stages: readonly Stage[]): Stage {
 /** A route with the id that handlers, metrics and logs know it by. */
 export type Operation = { readonly id: string; readonly route: Route };
 
+/** As the runtime at hand has it: its types are not those of another. */
+type ResponseBody = ConstructorParameters<typeof Response>[0];
+
 /** Builds the one response of a request: its own headers and those that stages left for it. HEAD gets no more. */
 export function respond(
   exchange: Exchange,
   status: number,
   headers: Readonly<Record<string, string>>,
-  body: BodyInit | null,
+  body: ResponseBody,
 ): Response {
   const content = exchange.request.method === "HEAD" ? null : body;
   return new Response(content, { status, headers: { ...headers, ...exchange.outgoing } });

@@ -146,6 +146,6 @@ function refusal(lease: Lease | null, now: number): Decision {
 }
 
 /** All plans of a quota draw on one count, so that a client does not gain by holding two tokens. */
-function quotaKey({ name, windowSeconds }: Quota, key: string): string {
+export function quotaKey({ name, windowSeconds }: Quota, key: string): string {
   return `gatehouse:quota:${name}:${windowSeconds}:${key}`;
 }

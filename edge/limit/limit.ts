@@ -13,33 +13,29 @@ export type Limiting = {
 
 /** Charges the route's cost to its quota; refuses with 429 when that is spent. */
 export function limit({ rate }: Route, { limits, unlimited }: Limiting): Stage {
-  return async function limit(exchange) {
+  return function limit(exchange) {
     const key = keyOf(exchange, rate);
     if (unlimited.size > 0 && unlimited.has(key)) return undefined;
     const chosen = limits(rate.quota, exchange.plan);
-    const charged = charge(chosen, rate, key, exchange);
-    const decision = charged instanceof Promise ? await charged : charged;
-    Object.assign(exchange.outgoing, rateLimitHeaders(chosen.quota, decision.standing));
-    if (!decision.admitted) throw exceeded(chosen, rate, decision);
-    exchange.refund = () => refund(exchange, chosen, rate, decision);
-    return undefined;
+    const decided = chosen.spend(key, rate.cost, exchange.waitUntil);
+    if (!(decided instanceof Promise)) return carryOut(decided, chosen, rate, exchange);
+    return decided
+      .catch(() => withoutRedis(chosen, rate, key, exchange))
+      .then((decision) => carryOut(decision, chosen, rate, exchange));
   };
 }
 
-/** By Redis when it can be asked; else by this isolate, if the route allows it. */
-function charge(
-  chosen: Limit,
-  rate: RatePolicy,
-  key: string,
-  exchange: Exchange,
-): Decision | Promise<Decision> {
-  const decided = chosen.spend(key, rate.cost, exchange.waitUntil);
-  if (!(decided instanceof Promise)) return decided;
-  return decided.catch(() => {
-    if (rate.whenUnavailable === "open") return chosen.spendLocally(key, rate.cost);
-    Object.assign(exchange.outgoing, rateLimitHeaders(chosen.quota, null));
-    throw new Problem("unavailable");
-  });
+/** By this isolate alone, if the route allows it. */
+function withoutRedis(chosen: Limit, rate: RatePolicy, key: string, { outgoing }: Exchange): Decision {
+  if (rate.whenUnavailable === "open") return chosen.spendLocally(key, rate.cost);
+  Object.assign(outgoing, rateLimitHeaders(chosen.quota, null));
+  throw new Problem("unavailable");
+}
+
+function carryOut(decision: Decision, chosen: Limit, rate: RatePolicy, exchange: Exchange): undefined {
+  Object.assign(exchange.outgoing, rateLimitHeaders(chosen.quota, decision.standing));
+  if (!decision.admitted) throw exceeded(chosen, rate, decision);
+  exchange.refund = () => refund(exchange, chosen, rate, decision);
 }
 
 /** Whose quota it is. A client is one within its tenant: a UUID, which cannot hold the separator. */

@@ -36,7 +36,7 @@ export function createLimits({ redis, table, now }: LimitSources): Limits {
   const availability = new Availability(() => take("gatehouse:quota-probe", PROBE), now);
 
   function limitOf(name: QuotaName, plan: string | null): Limit {
-    const quota = quotaOf(table, name, plan);
+    const quota = quotaOf(name, table[name], plan);
     const spend =
       table[name].algorithm === "leased"
         ? leasedLimiter(quota, { take, availability, now, pause })

@@ -49,8 +49,11 @@ export type Quota = {
 };
 
 /** @param plan null: the quota's own limit */
-export function quotaOf(table: QuotaTable, name: QuotaName, plan: string | null): Quota {
-  const { limit: own, plans, windowSeconds } = table[name];
+export function quotaOf(
+  name: QuotaName,
+  { limit: own, plans, windowSeconds }: QuotaDefaults,
+  plan: string | null,
+): Quota {
   const policy = plan ?? name;
   const limit = plan === null ? own : (plans[plan] ?? own);
   return { name, policy, limit, windowSeconds, policyField: `"${policy}";q=${limit};w=${windowSeconds}` };

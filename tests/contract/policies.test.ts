@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DEFAULT_QUOTAS } from "#edge/limit/plans.ts";
 import { contract } from "#shared/contract.ts";
 import { problems } from "#shared/problems.ts";
 import { type Contract, problemsOf } from "#shared/route.ts";
@@ -20,8 +21,14 @@ describe.each(routes)("%s", (_, route) => {
     expect(rate.by).toBe(access.kind === "public" ? "address" : "client");
   });
 
-  test("costs a whole number of units, at least one", () => {
+  test("costs a whole number of units, at least one, and no more than every plan allows", () => {
     expect(Number.isInteger(rate.cost) && rate.cost >= 1).toBe(true);
+    const { limit, plans } = DEFAULT_QUOTAS[rate.quota];
+    for (const allowed of [limit, ...Object.values(plans)]) expect(rate.cost).toBeLessThanOrEqual(allowed);
+  });
+
+  test("costs one unit where the window slides, since the library charges what it refuses", () => {
+    if (DEFAULT_QUOTAS[rate.quota].algorithm === "sliding") expect(rate.cost).toBe(1);
   });
 
   test("has a budget between 0.1 s and 5 min, and at most 10 s unless it streams", () => {

@@ -1,7 +1,7 @@
 import { Availability } from "#edge/limit/availability.ts";
 import type { Decision, Limiter } from "#edge/limit/decision.ts";
-import { leasedLimiter } from "#edge/limit/leased.ts";
-import type { Quota } from "#edge/limit/plans.ts";
+import { leasedLimiter, quotaKey } from "#edge/limit/leased.ts";
+import { type Quota, quotaOf } from "#edge/limit/plans.ts";
 import { redisTake } from "#edge/limit/take.ts";
 import { inProcessRedis } from "#scripts/local/redis/engine.ts";
 import { type VirtualTime, virtualTime } from "./virtual-time.ts";
@@ -24,14 +24,23 @@ export type World = {
   readonly limiters: readonly Limiter[];
   /** How often Redis was asked. */
   readonly asked: () => number;
-  /** Units charged in Redis, by window. */
+  /** Units granted in the window that Redis last granted any of. */
+  readonly granted: () => Promise<number>;
+  /** Units admitted, less what was refunded, by window. */
   readonly admitted: Map<number, number>;
   readonly send: (edge: number, atMs: number, cost: number, refundAfterMs?: number) => void;
   readonly outcomes: Record<"admitted" | "refused" | "failed", number>;
 };
 
-const START = 1_700_000_000_000;
+/** The beginning of a window, whatever its length. */
+const START = 1_700_000_040_000;
+const CLIENT = "client";
 const FAULTLESS: EdgeTraits = { offsetMs: 0, driftPpm: 0, tickMs: 1, delaysMs: [1], losses: ["none"] };
+
+/** A leased quota of so many units in so many seconds. */
+export function secondsQuota(limit: number, windowSeconds: number): Quota {
+  return quotaOf("default", { limit, windowSeconds, plans: {}, algorithm: "leased" }, null);
+}
 
 /** Edges with leased limiters around one Redis, all in virtual time; windows are counted by Redis's clock. */
 export function world(quota: Quota, edges: readonly Partial<EdgeTraits>[]): World {
@@ -74,7 +83,7 @@ export function world(quota: Quota, edges: readonly Partial<EdgeTraits>[]): Worl
     let decision: Decision;
     try {
       const waitUntil = (work: Promise<unknown>) => void work.catch(() => undefined);
-      const decided = limiter("client", cost, waitUntil);
+      const decided = limiter(CLIENT, cost, waitUntil);
       decision = decided instanceof Promise ? await decided : decided;
     } catch {
       outcomes.failed++;
@@ -98,6 +107,7 @@ export function world(quota: Quota, edges: readonly Partial<EdgeTraits>[]): Worl
     time,
     limiters,
     asked: () => asked,
+    granted: async () => Number(await engine.execute(["HGET", quotaKey(quota, CLIENT), "used"])),
     admitted,
     send: (edge, atMs, cost, refundAfterMs) => void request(edge, atMs, cost, refundAfterMs),
     outcomes,

@@ -1,19 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { quotaOf } from "#edge/limit/plans.ts";
-import { world } from "./edges.ts";
-
-const quota = (limit: number, windowSeconds: number) =>
-  quotaOf(
-    {
-      default: { limit, windowSeconds, plans: {}, algorithm: "leased" },
-      anonymous: { limit, windowSeconds, plans: {}, algorithm: "leased" },
-      token: { limit, windowSeconds, plans: {}, algorithm: "leased" },
-      login: { limit, windowSeconds, plans: {}, algorithm: "leased" },
-    },
-    "default",
-    null,
-  );
+import { secondsQuota, world } from "./edges.ts";
 
 const delays = fc.array(fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 400 })), {
   minLength: 1,
@@ -59,7 +46,7 @@ describe("several edges that lease one quota", () => {
         fc.array(request, { minLength: 1, maxLength: 30 }),
         fc.array(stream, { maxLength: 4 }),
         async (edges, limit, requests, streams) => {
-          const { time, send, admitted, outcomes } = world(quota(limit, 1), edges);
+          const { time, send, admitted, outcomes } = world(secondsQuota(limit, 1), edges);
           for (const { edge, atMs, cost, burst, refundAfterMs } of requests) {
             for (let i = 0; i < burst; i++) send(edge % edges.length, atMs + i * 3, cost, refundAfterMs);
           }
@@ -80,7 +67,7 @@ describe("several edges that lease one quota", () => {
     "admit at least 0.97 of %d a minute at three times as much demand over eight edges",
     async (limit) => {
       const edges = Array.from({ length: 8 }, (_, i) => ({ delaysMs: [5 + i * 10], offsetMs: i * 777 }));
-      const { time, send, admitted } = world(quota(limit, 60), edges);
+      const { time, send, admitted } = world(secondsQuota(limit, 60), edges);
       const overload = 3 * limit;
       const windowMs = 60_000;
       const first = windowMs - (time.now() % windowMs);

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { type RunningRedis, startRedis } from "#scripts/local/redis.ts";
+import { type EdgeUnderTest, startEdgeUnderTest } from "#tests/support/edge.ts";
+import { type Fault, type FaultProxy, startFaultProxy } from "#tests/support/fault-proxy.ts";
+import { roomInWindow } from "#tests/support/quota-window.ts";
+
+/** Redis hangs, refuses, crawls: requests neither wait nor fail, and the quota holds in each isolate. */
+
+const TOKEN = "quota-outage-token-of-32-characters!!";
+const LIMIT = 50;
+/** The longest that a request may wait for Redis, twice: one is found out by waiting. */
+const ONE_WAIT_MS = 2 * 200;
+
+const faults: readonly (readonly [string, Fault])[] = [
+  ["hangs", { kind: "blackhole" }],
+  ["refuses connections", { kind: "refuse" }],
+  ["takes a second", { kind: "delay", toServerMs: 500, toClientMs: 500 }],
+  [
+    "answers rubbish",
+    { kind: "garbage", answer: Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") },
+  ],
+];
+
+describe.each(faults)("while Redis %s", (_, fault) => {
+  let redis: RunningRedis;
+  let proxy: FaultProxy;
+  let edge: EdgeUnderTest;
+
+  beforeAll(async () => {
+    redis = await startRedis({ token: TOKEN });
+    const { hostname, port } = new URL(redis.url);
+    proxy = await startFaultProxy({ upstream: { host: hostname, port: Number(port) } });
+    edge = await startEdgeUnderTest({
+      variables: {
+        UPSTASH_REDIS_REST_URL: proxy.url,
+        UPSTASH_REDIS_REST_TOKEN: TOKEN,
+        QUOTA_DEFAULT: String(LIMIT),
+        QUOTA_PLANS: "large:1000000",
+      },
+    });
+  });
+  afterEach(() => proxy.set({ kind: "pass" }));
+  afterAll(async () => {
+    await edge.stop();
+    await proxy.stop();
+    await redis.stop();
+  });
+
+  async function me(client: string, claims: Record<string, unknown> = {}): Promise<Response> {
+    const authorization = `Bearer ${await edge.token({ client_id: client, ...claims })}`;
+    const answer = await fetch(`${edge.url}/v1/me`, { headers: { authorization } });
+    await answer.text();
+    return answer;
+  }
+
+  it("limits by itself at once, shows no figure it does not know, and comes back by itself", async () => {
+    await roomInWindow(5_000);
+    const before = await me("first");
+    expect(before.headers.get("x-ratelimit-remaining")).toBe(String(LIMIT - 1));
+
+    await proxy.set(fault);
+    proxy.sever();
+    const answers: Response[] = [];
+    const begun = performance.now();
+    for (let i = 0; i < LIMIT + 5; i++) answers.push(await me("second"));
+    const tookMs = performance.now() - begun;
+
+    expect(answers.map(({ status }) => status)).toEqual([
+      ...Array.from({ length: LIMIT }, () => 200),
+      ...Array.from({ length: 5 }, () => 429),
+    ]);
+    // All but the first together wait less than two would, had they each asked Redis.
+    expect(tookMs - ONE_WAIT_MS).toBeLessThan(LIMIT * 200 * 0.5);
+    for (const { headers } of answers) {
+      expect(headers.get("ratelimit-policy")).toBe(`"default";q=${LIMIT};w=60`);
+      for (const name of ["ratelimit", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]) {
+        expect(headers.get(name)).toBeNull();
+      }
+    }
+    const retryAfter = Number(answers.at(-1)?.headers.get("retry-after"));
+    expect(retryAfter).toBeGreaterThanOrEqual(1);
+    expect(retryAfter).toBeLessThanOrEqual(60);
+
+    await proxy.set({ kind: "pass" });
+    await vi.waitFor(
+      async () => expect((await me("third")).headers.get("x-ratelimit-limit")).toBe(String(LIMIT)),
+      { timeout: 10_000, interval: 200 },
+    );
+  });
+
+  it("spends what it had leased", async () => {
+    await roomInWindow(4_000);
+    const warm = () => me("warm", { plan: "large" });
+    await vi.waitFor(async () => expect((await warm()).headers.get("x-ratelimit-limit")).not.toBeNull(), {
+      timeout: 10_000,
+      interval: 300,
+    });
+    for (let i = 0; i < 30; i++) await warm();
+    await proxy.set(fault);
+    const { status, headers } = await warm();
+    expect(status).toBe(200);
+    expect(headers.get("x-ratelimit-limit")).toBe("1000000");
+  });
+});
