@@ -22,8 +22,6 @@ import type { Log } from "./observe.ts";
 import { createOrigin } from "./origin.ts";
 import { hmac } from "./sign.ts";
 
-/** The longest that Redis is waited for, in milliseconds. */
-const REDIS_TIMEOUT_MS = 200;
 const KEY_SET_TIMEOUT_MS = 3_000;
 const REMEMBERED_TOKENS = 10_000;
 
@@ -59,7 +57,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     enableTelemetry: false,
     // A pipeline would be shared by requests, and on Workers one request cannot wait for another's.
     enableAutoPipelining: false,
-    signal: () => AbortSignal.timeout(REDIS_TIMEOUT_MS),
+    signal: () => AbortSignal.timeout(config.redis.timeoutMs),
   });
   const readSnapshot = redisSnapshots(redis, now);
   const snapshots = new Snapshots(platform.snapshots(readSnapshot), now);

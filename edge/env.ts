@@ -8,7 +8,12 @@ export type EdgeConfig = {
   /** The first one signs. */
   readonly assertionSecrets: readonly [NamedSecret, ...NamedSecret[]];
   readonly token: { readonly issuer: string; readonly audience: string; readonly keySetUrl: string | null };
-  readonly redis: { readonly url: string; readonly token: string };
+  readonly redis: {
+    readonly url: string;
+    readonly token: string;
+    /** The longest that a request waits for an answer. */
+    readonly timeoutMs: number;
+  };
   /** Origins (RFC 6454) that browsers may call from, or `*` for all. */
   readonly corsOrigins: readonly string[];
   /** The request header that holds the client's network address; what sets it must be trusted. */
@@ -40,6 +45,7 @@ export function readEdgeConfig(variables: Variables): EdgeConfig {
     redis: {
       url: read.url("UPSTASH_REDIS_REST_URL", webSchemes),
       token: read.secret("UPSTASH_REDIS_REST_TOKEN"),
+      timeoutMs: read.integer("REDIS_TIMEOUT_MS", { min: 10, max: 10_000, fallback: 200 }),
     },
     corsOrigins: list(read.text("CORS_ORIGINS", "*")),
     addressHeader: read.text("ADDRESS_HEADER", "cf-connecting-ip").toLowerCase(),

@@ -8,8 +8,10 @@ import { roomInWindow } from "#tests/support/quota-window.ts";
 
 const TOKEN = "quota-outage-token-of-32-characters!!";
 const LIMIT = 50;
-/** The longest that a request may wait for Redis, twice: one is found out by waiting. */
-const ONE_WAIT_MS = 2 * 200;
+/** Longer than the default, for a busy machine. */
+const REDIS_TIMEOUT_MS = 500;
+
+const RECOVERY = { timeout: 10_000, interval: 200 };
 
 const faults: readonly (readonly [string, Fault])[] = [
   ["hangs", { kind: "blackhole" }],
@@ -21,7 +23,7 @@ const faults: readonly (readonly [string, Fault])[] = [
   ],
 ];
 
-describe.each(faults)("while Redis %s", (_, fault) => {
+describe.each(faults)("while Redis %s", { timeout: 60_000 }, (_, fault) => {
   let redis: RunningRedis;
   let proxy: FaultProxy;
   let edge: EdgeUnderTest;
@@ -34,6 +36,7 @@ describe.each(faults)("while Redis %s", (_, fault) => {
       variables: {
         UPSTASH_REDIS_REST_URL: proxy.url,
         UPSTASH_REDIS_REST_TOKEN: TOKEN,
+        REDIS_TIMEOUT_MS: String(REDIS_TIMEOUT_MS),
         QUOTA_DEFAULT: String(LIMIT),
         QUOTA_PLANS: "large:1000000",
       },
@@ -54,9 +57,10 @@ describe.each(faults)("while Redis %s", (_, fault) => {
   }
 
   it("limits by itself at once, shows no figure it does not know, and comes back by itself", async () => {
-    await roomInWindow(5_000);
-    const before = await me("first");
-    expect(before.headers.get("x-ratelimit-remaining")).toBe(String(LIMIT - 1));
+    await roomInWindow(10_000);
+    await vi.waitFor(async () => {
+      expect((await me("first")).headers.get("x-ratelimit-limit")).toBe(String(LIMIT));
+    }, RECOVERY);
 
     await proxy.set(fault);
     proxy.sever();
@@ -69,8 +73,8 @@ describe.each(faults)("while Redis %s", (_, fault) => {
       ...Array.from({ length: LIMIT }, () => 200),
       ...Array.from({ length: 5 }, () => 429),
     ]);
-    // All but the first together wait less than two would, had they each asked Redis.
-    expect(tookMs - ONE_WAIT_MS).toBeLessThan(LIMIT * 200 * 0.5);
+    // Had each waited for Redis, or one in two, it would have taken longer.
+    if (fault.kind !== "refuse") expect(tookMs).toBeLessThan((answers.length * REDIS_TIMEOUT_MS) / 2);
     for (const { headers } of answers) {
       expect(headers.get("ratelimit-policy")).toBe(`"default";q=${LIMIT};w=60`);
       for (const name of ["ratelimit", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]) {
@@ -82,19 +86,17 @@ describe.each(faults)("while Redis %s", (_, fault) => {
     expect(retryAfter).toBeLessThanOrEqual(60);
 
     await proxy.set({ kind: "pass" });
-    await vi.waitFor(
-      async () => expect((await me("third")).headers.get("x-ratelimit-limit")).toBe(String(LIMIT)),
-      { timeout: 10_000, interval: 200 },
-    );
+    await vi.waitFor(async () => {
+      expect((await me("third")).headers.get("x-ratelimit-limit")).toBe(String(LIMIT));
+    }, RECOVERY);
   });
 
   it("spends what it had leased", async () => {
     await roomInWindow(4_000);
     const warm = () => me("warm", { plan: "large" });
-    await vi.waitFor(async () => expect((await warm()).headers.get("x-ratelimit-limit")).not.toBeNull(), {
-      timeout: 10_000,
-      interval: 300,
-    });
+    await vi.waitFor(async () => {
+      expect((await warm()).headers.get("x-ratelimit-limit")).not.toBeNull();
+    }, RECOVERY);
     for (let i = 0; i < 30; i++) await warm();
     await proxy.set(fault);
     const { status, headers } = await warm();

@@ -54,6 +54,8 @@ describe("the rate-limit headers", () => {
       variables: {
         UPSTASH_REDIS_REST_URL: redis.url,
         UPSTASH_REDIS_REST_TOKEN: TOKEN,
+        // However busy the machine is.
+        REDIS_TIMEOUT_MS: "5000",
         QUOTA_DEFAULT: "40",
         QUOTA_TOKEN: "3",
         QUOTA_PLANS: "free:3,scale:500",
