@@ -76,13 +76,9 @@ export function readConfig(variables: Variables): OriginConfig {
     tokens: {
       issuer: read.url("TOKEN_ISSUER", development ? ["https:", "http:"] : ["https:"]),
       audience: read.text("TOKEN_AUDIENCE"),
-      lifetimeSeconds: read.integer("TOKEN_LIFETIME_SECONDS", { min: 60, max: 86_400, fallback: 900 }),
+      lifetimeSeconds: readTokenLifetime(read),
     },
-    signingKeys: {
-      lifetimeSeconds:
-        SECONDS_A_DAY * read.integer("SIGNING_KEY_LIFETIME_DAYS", { min: 1, max: 3_650, fallback: 90 }),
-      publishSeconds: read.integer("SIGNING_KEY_PUBLISH_SECONDS", { min: 1, max: 43_200, fallback: 7_200 }),
-    },
+    signingKeys: readKeySchedule(read),
     sessionLifetimeSeconds:
       SECONDS_A_DAY * read.integer("SESSION_LIFETIME_DAYS", { min: 1, max: 366, fallback: 30 }),
     developmentPublicKey: readDevelopmentKey(read, variables["DEVELOPMENT_PUBLIC_KEY"]),
@@ -90,6 +86,22 @@ export function readConfig(variables: Variables): OriginConfig {
   };
   read.done();
   return config;
+}
+
+/** How signing keys follow each other: for the origin, and for the command that rotates them. */
+export function readKeySchedule(read: VariableReader): KeySchedule {
+  return {
+    lifetimeSeconds:
+      SECONDS_A_DAY * read.integer("SIGNING_KEY_LIFETIME_DAYS", { min: 1, max: 3_650, fallback: 90 }),
+    publishSeconds: read.integer("SIGNING_KEY_PUBLISH_SECONDS", { min: 1, max: 43_200, fallback: 7_200 }),
+  };
+}
+
+/** The longest that a token of this issuer may live, in seconds. */
+export const MAX_ISSUED_LIFETIME_SECONDS = 86_400;
+
+export function readTokenLifetime(read: VariableReader): number {
+  return read.integer("TOKEN_LIFETIME_SECONDS", { min: 60, max: MAX_ISSUED_LIFETIME_SECONDS, fallback: 900 });
 }
 
 function readDevelopmentKey(read: VariableReader, text: string | undefined): PublicJwk | null {

@@ -1,10 +1,11 @@
-import { createLocalJWKSet, jwtVerify } from "jose";
+import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { contract, scopesOf } from "#shared/contract.ts";
 import { LOGIN_CLIENT_ID } from "#shared/resources/auth.ts";
 import { scopesOfRole } from "#shared/roles.ts";
 import { type OwnOrigin, originClient, startOwnOrigin } from "#tests/support/origin.ts";
 import { logIn, newOffice, newPerson, type Office, PASSWORD, post } from "#tests/support/people.ts";
+import { revokedIn } from "#tests/support/revoked.ts";
 import { owner, stack } from "#tests/support/stack.ts";
 
 const nobody = originClient(null);
@@ -134,6 +135,17 @@ describe("refreshSession", () => {
     expect((await post("refresh", { refreshToken: other.refreshToken })).status).toBe(200);
   });
 
+  test("refuses the access tokens of whoever's refresh token was used twice, and of nobody else", async () => {
+    const [victim, other] = [await session(), await session()];
+    await post("refresh", { refreshToken: victim.refreshToken });
+    await post("refresh", { refreshToken: victim.refreshToken });
+    await owner()`update sessions set expires_at = now() - interval '1 s' where user_id = ${other.id}`;
+    await post("refresh", { refreshToken: other.refreshToken });
+    const revoked = await revokedIn(office.tenantId);
+    expect(revoked).toContain(`subject ${victim.id}`);
+    expect(revoked).not.toContain(`subject ${other.id}`);
+  });
+
   test("lets one of two that come at once go on, or none", async () => {
     const { refreshToken } = await session();
     const both = await Promise.all([post("refresh", { refreshToken }), post("refresh", { refreshToken })]);
@@ -170,9 +182,10 @@ describe("refreshSession", () => {
 
 describe("logout", () => {
   test("answers 204 and ends the session, and no other; again, and to what is no token, the same", async () => {
-    const { refreshToken, email } = await session();
+    const { refreshToken, accessToken, email } = await session();
     const other = (await logIn(office, email)).json;
     expect((await post("logout", { refreshToken })).status).toBe(204);
+    expect(await revokedIn(office.tenantId)).toContain(`token ${decodeJwt(accessToken).jti}`);
     expect((await post("refresh", { refreshToken })).status).toBe(401);
     expect((await post("refresh", { refreshToken: other.refreshToken })).status).toBe(200);
     expect((await post("logout", { refreshToken })).status).toBe(204);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { originClient, type Send, type SignedRequest } from "#tests/support/origin.ts";
+import { revokedIn } from "#tests/support/revoked.ts";
 import { newTenant, owner } from "#tests/support/stack.ts";
 
 const SCOPES = ["clients:admin", "users:admin"];
@@ -177,6 +178,22 @@ describe("updateClient", () => {
   test("answers 422 to a scope that there is none of", async () => {
     const { id } = (await create()).json;
     expect((await update(id, { scopes: ["moon:read"] })).status).toBe(422);
+  });
+});
+
+describe("the tokens that a client has", () => {
+  test("are refused when it is disabled, may do less, or has its secret replaced without grace", async () => {
+    const tenantId = (await newTenant()).id;
+    const by = adminOf(tenantId);
+    const id = async () => (await create({ scopes: SCOPES }, {}, by)).json.id;
+    const [disabled, narrowed, stolen, kept] = [await id(), await id(), await id(), await id()];
+    await update(disabled, { disabled: true }, {}, by);
+    await update(narrowed, { scopes: ["clients:admin"] }, {}, by);
+    await rotate(stolen, { gracePeriodSeconds: 0 }, {}, by);
+    await update(kept, { name: "B", scopes: SCOPES, disabled: false }, {}, by);
+    await rotate(kept, {}, {}, by);
+    const revoked = [disabled, narrowed, stolen].map((each) => `client ${each}`);
+    expect(new Set(await revokedIn(tenantId))).toEqual(new Set(revoked));
   });
 });
 

@@ -4,6 +4,7 @@ import { contract, scopesOf } from "#shared/contract.ts";
 import { scopesOfRole } from "#shared/roles.ts";
 import type { SignedRequest } from "#tests/support/origin.ts";
 import { logIn, newOffice, newPerson, type Office, PASSWORD, post } from "#tests/support/people.ts";
+import { revokedIn } from "#tests/support/revoked.ts";
 import { owner } from "#tests/support/stack.ts";
 
 const ALL = scopesOf(contract);
@@ -144,6 +145,18 @@ describe("updateUser", () => {
     expect((await update(id, { disabled: true }, { scopes })).status).toBe(200);
     expect((await update(id, { disabled: false }, { scopes })).status).toBe(403);
   });
+});
+
+test("a user's tokens are refused with another role, another password, or when the account is disabled", async () => {
+  const own = await newOffice(ALL);
+  const id = async () => (await newPerson(own)).id;
+  const [disabled, promoted, forgetful, kept] = [await id(), await id(), await id(), await id()];
+  await update(disabled, { disabled: true }, {}, own);
+  await update(promoted, { role: "editor" }, {}, own);
+  await setPassword(forgetful, { password: PASSWORD }, {}, own);
+  await update(kept, { role: "viewer", disabled: false }, {}, own);
+  const revoked = [disabled, promoted, forgetful].map((each) => `subject ${each}`);
+  expect(new Set(await revokedIn(own.tenantId))).toEqual(new Set(revoked));
 });
 
 describe("setUserPassword", () => {

@@ -6,6 +6,7 @@ import {
   MAX_TOKEN_LIFETIME_SECONDS,
   type RevocationKind,
 } from "#shared/revocation.ts";
+import { MAX_ISSUED_LIFETIME_SECONDS } from "../../config.ts";
 import type { Transaction } from "../../db/client.ts";
 import { announce } from "../../db/outbox.ts";
 import { REVOCATIONS, revocations } from "../../db/tables/revocations.ts";
@@ -65,6 +66,20 @@ export async function revoke(
   await fold(tx, tenantId);
   await announce(tx, tenantId, [{ collection: REVOCATIONS, itemId: tenantId }]);
   return revoked;
+}
+
+/**
+ * The same for a client or a user of ours, all of whose tokens we have issued.
+ * @param id `client_id` or `sub`
+ */
+export async function revokeIssued(
+  tx: Transaction,
+  tenantId: string,
+  kind: "client" | "subject",
+  id: string,
+): Promise<void> {
+  const expiresAt = Math.ceil(Date.now() / 1000) + MAX_ISSUED_LIFETIME_SECONDS;
+  await revoke(tx, tenantId, { kind, id, expiresAt });
 }
 
 const latestExpiry = sql`date_trunc('second', clock_timestamp())

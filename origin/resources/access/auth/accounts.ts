@@ -1,9 +1,9 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Role } from "#shared/roles.ts";
 import type { Connections } from "../../../db/client.ts";
-import { prepareRead, prepareSlugRead } from "../../../db/read.ts";
-import { tenants } from "../../../db/tables/tenants.ts";
+import { prepareRead } from "../../../db/read.ts";
 import { users } from "../../../db/tables/users.ts";
+import { tenantFinder } from "../tenant-by-slug.ts";
 
 /** What a login needs to know of an account. */
 export type Account = {
@@ -20,13 +20,7 @@ export type FindAccount = (tenantSlug: string, email: string) => Promise<Account
 const NO_TENANT = "00000000-0000-0000-0000-000000000000";
 
 export function accountFinder(connections: Connections): FindAccount {
-  const tenantBySlug = prepareSlugRead(connections, (db, ready) =>
-    db
-      .select({ id: tenants.id })
-      .from(tenants)
-      .where(and(ready, eq(tenants.slug, sql.placeholder("slug"))))
-      .limit(1),
-  );
+  const tenantBySlug = tenantFinder(connections);
 
   const byEmail = prepareRead(connections, (db, ready) =>
     db
@@ -43,8 +37,8 @@ export function accountFinder(connections: Connections): FindAccount {
   );
 
   return async function find(tenantSlug, email) {
-    const [tenant] = await tenantBySlug.execute({ slug: tenantSlug });
-    const [account] = await byEmail.execute({ tenant: tenant?.id ?? NO_TENANT, email });
+    const tenant = (await tenantBySlug(tenantSlug)) ?? NO_TENANT;
+    const [account] = await byEmail.execute({ tenant, email });
     return account ?? null;
   };
 }

@@ -6,12 +6,13 @@ import { inTransaction } from "../../../db/write.ts";
 import type { Services } from "../../../services.ts";
 import { accessTokenSigner } from "../access-token.ts";
 import { knownScopes } from "../granting.ts";
+import { revoke, revokeIssued } from "../revoke.ts";
 import { accountFinder } from "./accounts.ts";
 import { createRefreshTokens } from "./refresh-token.ts";
 import { advanceSession, beginSession, endSession, type LiveSession } from "./sessions.ts";
 
 export function authHandlers(services: Services): HandlersOf<typeof routes> {
-  const { connections, config, signingKeys, passwords, now } = services;
+  const { connections, committed, config, signingKeys, passwords, now } = services;
   const { tokens, sessionLifetimeSeconds } = config;
   const sign = accessTokenSigner({ signingKeys, tokens, now });
   const refreshTokens = createRefreshTokens(config.keyEncryptionSecret);
@@ -56,20 +57,30 @@ export function authHandlers(services: Services): HandlersOf<typeof routes> {
       const { tenantId, sessionId, generation } = claims;
       const { result: session } = await inTransaction(connections, tenantId, async (tx) => {
         const next = await advanceSession(tx, sessionId, generation);
+        if (next !== null) return next;
+        const ended = await endSession(tx, sessionId);
         // A token that was used before: it or its successor is in the wrong hands, and nobody can tell
-        // which (RFC 9700 §4.14.2).
-        if (next === null) await endSession(tx, sessionId);
-        return next;
+        // which, nor how many access tokens either has got (RFC 9700 §4.14.2).
+        const isReused = ended !== null && ended.generation > generation;
+        if (isReused) await revokeIssued(tx, tenantId, "subject", ended.userId);
+        return null;
       });
+      committed();
       if (session === null) throw invalidCredentials();
       return { status: 200, body: await answer(tenantId, session) };
     },
 
     async logout({ body: { refreshToken } }) {
       const claims = refreshTokens.open(refreshToken);
-      if (claims !== null) {
-        await inTransaction(connections, claims.tenantId, (tx) => endSession(tx, claims.sessionId));
-      }
+      if (claims === null) return { status: 204 };
+      const { tenantId, sessionId } = claims;
+      await inTransaction(connections, tenantId, async (tx) => {
+        const ended = await endSession(tx, sessionId);
+        if (ended === null) return;
+        const expiresAt = Math.ceil(now() / 1000) + tokens.lifetimeSeconds;
+        await revoke(tx, tenantId, { kind: "token", id: ended.accessTokenId, expiresAt });
+      });
+      committed();
       return { status: 204 };
     },
   };

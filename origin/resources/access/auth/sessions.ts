@@ -80,6 +80,6 @@ export async function endSession(tx: Transaction, id: string) {
     .update(sessions)
     .set({ endedAt: sql`now()` })
     .where(and(eq(sessions.id, id), isNull(sessions.endedAt)))
-    .returning({ userId: sessions.userId, accessTokenId: sessions.accessTokenId });
+    .returning(columns);
   return ended ?? null;
 }

@@ -69,7 +69,7 @@ export function clientHandlers({ connections, write, cursors, now }: Services): 
           requireHeld(caller, body.scopes);
         }
         if (body.disabled === false) requireHeld(caller, body.scopes ?? current.scopes);
-        const client = await changeClient(tx, current.id, body);
+        const client = await changeClient(tx, caller.tenantId, current, body);
         return { status: 200, body: clientOf(client, now()), headers: { etag: etagOf(client.version) } };
       });
     },
@@ -80,7 +80,7 @@ export function clientHandlers({ connections, write, cursors, now }: Services): 
         const { id, scopes } = await lockClient(tx, params.clientId);
         requireHeld(caller, scopes);
         const graceSeconds = body.gracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-        const { client, secret } = await replaceSecret(tx, id, graceSeconds);
+        const { client, secret } = await replaceSecret(tx, caller.tenantId, id, graceSeconds);
         const shown = { ...clientOf(client, now()), secret };
         return { status: 200, body: shown, headers: { etag: etagOf(client.version) } };
       });

@@ -4,6 +4,7 @@ import { Problem } from "#shared/problems.ts";
 import type { ApiClient, ApiClientUpdate } from "#shared/resources/clients.ts";
 import type { Transaction } from "../../../db/client.ts";
 import { apiClients } from "../../../db/tables/api-clients.ts";
+import { revokeIssued } from "../revoke.ts";
 import { makeSecret } from "./secret.ts";
 
 /** API clients in a transaction of their tenant: for the handlers and for the command alike. */
@@ -58,9 +59,14 @@ export async function lockClient(tx: Transaction, id: string): Promise<ApiClient
   return found(rows);
 }
 
+/**
+ * Changes a client. One that is disabled, or may do less than before, loses the tokens that it has.
+ * @param current the client, locked
+ */
 export async function changeClient(
   tx: Transaction,
-  id: string,
+  tenantId: string,
+  current: ApiClient,
   { name, scopes, disabled }: ApiClientUpdate,
 ): Promise<ApiClient> {
   const changes = {
@@ -71,13 +77,26 @@ export async function changeClient(
   const rows = await tx
     .update(apiClients)
     .set({ ...changes, ...nextVersion })
-    .where(eq(apiClients.clientId, id))
+    .where(eq(apiClients.clientId, current.id))
     .returning(clientColumns);
-  return found(rows);
+  const client = found(rows);
+  const mayLess = current.scopes.some((scope) => !client.scopes.includes(scope));
+  if (mayLess || (client.disabled && !current.disabled)) {
+    await revokeIssued(tx, tenantId, "client", client.id);
+  }
+  return client;
 }
 
-/** A third secret is never good: the one before the last ends with this, whatever its grace period. */
-export async function replaceSecret(tx: Transaction, id: string, graceSeconds: number): Promise<WithSecret> {
+/**
+ * A third secret is never good: the one before the last ends with this, whatever its grace period.
+ * Without one the old secret is taken to be in the wrong hands, and so are its tokens.
+ */
+export async function replaceSecret(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+  graceSeconds: number,
+): Promise<WithSecret> {
   const { secret, secretHash } = makeSecret();
   const rows = await tx
     .update(apiClients)
@@ -89,7 +108,9 @@ export async function replaceSecret(tx: Transaction, id: string, graceSeconds: n
     })
     .where(eq(apiClients.clientId, id))
     .returning(clientColumns);
-  return { client: found(rows), secret };
+  const client = found(rows);
+  if (graceSeconds === 0) await revokeIssued(tx, tenantId, "client", id);
+  return { client, secret };
 }
 
 const nextVersion = { version: sql`${apiClients.version} + 1`, updatedAt: sql`now()` };

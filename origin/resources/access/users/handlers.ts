@@ -10,7 +10,7 @@ import { etagOf, requireMatch } from "../../../etag.ts";
 import { pageOf } from "../../../page.ts";
 import type { Services } from "../../../services.ts";
 import { knownScopes, requireHeld } from "../granting.ts";
-import { changePassword, changeUser, endSessions, insertUser, lockUser, userColumns } from "./rows.ts";
+import { changePassword, changeUser, insertUser, lockUser, userColumns } from "./rows.ts";
 
 export function userHandlers({
   connections,
@@ -65,8 +65,7 @@ export function userHandlers({
         if (ifMatch !== undefined) requireMatch(ifMatch, current.version);
         if (body.role !== undefined) requireRoleHeld(caller, body.role);
         if (body.disabled === false) requireRoleHeld(caller, body.role ?? current.role);
-        const user = await changeUser(tx, current.id, body);
-        if (user.disabled) await endSessions(tx, user.id);
+        const user = await changeUser(tx, caller.tenantId, current, body);
         return { status: 200, body: user, headers: { etag: etagOf(user.version) } };
       });
     },
@@ -77,8 +76,7 @@ export function userHandlers({
       return write(call, async (tx) => {
         const { id, role } = await lockUser(tx, params.userId);
         requireRoleHeld(caller, role);
-        await changePassword(tx, id, passwordHash);
-        await endSessions(tx, id);
+        await changePassword(tx, caller.tenantId, id, passwordHash);
         return { status: 204 };
       });
     },

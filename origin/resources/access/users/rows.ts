@@ -7,6 +7,7 @@ import type { Transaction } from "../../../db/client.ts";
 import { violatedConstraint } from "../../../db/errors.ts";
 import { sessions } from "../../../db/tables/sessions.ts";
 import { users } from "../../../db/tables/users.ts";
+import { revokeIssued } from "../revoke.ts";
 
 /** Users in a transaction of their tenant: for the handlers and for the command alike. */
 
@@ -52,27 +53,48 @@ export async function lockUser(tx: Transaction, id: string): Promise<User> {
   return found(rows);
 }
 
-export async function changeUser(tx: Transaction, id: string, { role, disabled }: UserUpdate): Promise<User> {
+/**
+ * Changes a user. One who is disabled has no session any more; one whose role changes gets new tokens
+ * for the old.
+ * @param current the user, locked
+ */
+export async function changeUser(
+  tx: Transaction,
+  tenantId: string,
+  current: User,
+  { role, disabled }: UserUpdate,
+): Promise<User> {
   const changes = { ...(role !== undefined && { role }), ...(disabled !== undefined && { disabled }) };
   const rows = await tx
     .update(users)
     .set({ ...changes, ...nextVersion })
-    .where(eq(users.id, id))
+    .where(eq(users.id, current.id))
     .returning(userColumns);
-  return found(rows);
+  const user = found(rows);
+  const goes = user.disabled && !current.disabled;
+  if (goes) await endSessions(tx, user.id);
+  if (goes || user.role !== current.role) await revokeIssued(tx, tenantId, "subject", user.id);
+  return user;
 }
 
-export async function changePassword(tx: Transaction, id: string, passwordHash: string): Promise<void> {
+/** Sets a password; whoever came in with the old one is out. */
+export async function changePassword(
+  tx: Transaction,
+  tenantId: string,
+  id: string,
+  passwordHash: string,
+): Promise<void> {
   await tx
     .update(users)
     .set({ passwordHash, ...nextVersion })
     .where(eq(users.id, id))
     .prepare("change_password")
     .execute();
+  await endSessions(tx, id);
+  await revokeIssued(tx, tenantId, "subject", id);
 }
 
-/** Ends every session that a user has. */
-export async function endSessions(tx: Transaction, userId: string): Promise<void> {
+async function endSessions(tx: Transaction, userId: string): Promise<void> {
   await tx
     .update(sessions)
     .set({ endedAt: sql`now()` })

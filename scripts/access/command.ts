@@ -1,0 +1,102 @@
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { explain, StartError } from "#scripts/local/start-error.ts";
+import { Problem } from "#shared/problems.ts";
+import { type Office, withOffice } from "./office.ts";
+
+/** What a command was asked for: `npm run client -- create --tenant demo`. */
+export type Wanted<A extends string> = {
+  readonly action: A;
+  /** @throws StartError when the option is missing */
+  readonly need: (option: string) => string;
+  readonly option: (option: string) => string | undefined;
+  readonly flag: (option: string) => boolean;
+  readonly list: (option: string) => readonly string[];
+};
+
+type Grammar<A extends string> = {
+  readonly usage: string;
+  readonly actions: readonly A[];
+  readonly options: ParseArgsOptionsConfig;
+};
+
+/** @throws StartError when it cannot be meant; null when help was asked for */
+export function readCommand<A extends string>(
+  args: readonly string[],
+  grammar: Grammar<A>,
+): Wanted<A> | null {
+  const refused = (what: string) => new StartError(`${what}\n\n${grammar.usage}`);
+  const { values, positionals } = parse(args, grammar.options, refused);
+  if (values.get("help") === true) return null;
+  const [first, ...more] = positionals;
+  const action = grammar.actions.find((name) => name === first);
+  if (action === undefined || more.length > 0) throw refused(`Say one of: ${grammar.actions.join(", ")}.`);
+  const option = (name: string) => {
+    const value = values.get(name);
+    return typeof value === "string" ? value : undefined;
+  };
+  return {
+    action,
+    option,
+    need(name) {
+      const value = option(name);
+      if (!value) throw refused(`--${name} is missing.`);
+      return value;
+    },
+    flag: (name) => values.get(name) === true,
+    list(name) {
+      const value = values.get(name);
+      return Array.isArray(value) ? value.map(String) : [];
+    },
+  };
+}
+
+function parse(args: readonly string[], options: ParseArgsOptionsConfig, refused: (what: string) => Error) {
+  try {
+    const help = { type: "boolean", short: "h" } as const;
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { ...options, help },
+    });
+    return { values: new Map<string, unknown>(Object.entries(values)), positionals };
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Runs a command's main: prints what it answers, or in a sentence why it could not. */
+export async function runCommand<A extends string>(
+  grammar: Grammar<A>,
+  act: (wanted: Wanted<A>, office: Office) => Promise<string>,
+): Promise<void> {
+  try {
+    const wanted = readCommand(process.argv.slice(2), grammar);
+    console.log(
+      wanted === null ? grammar.usage : await withOffice(process.env, (office) => act(wanted, office)),
+    );
+  } catch (error) {
+    console.error(error instanceof Problem ? sentenceOf(error) : explain(error));
+    process.exitCode = 1;
+  }
+}
+
+function sentenceOf({ message, members }: Problem): string {
+  const places = members.errors?.map(({ pointer, detail }) => `${pointer} ${detail}`) ?? [];
+  return [message, ...places].join("\n");
+}
+
+/** Lines up rows of text. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

@@ -1,0 +1,93 @@
+import { desc } from "drizzle-orm";
+import { apiClients } from "#origin/db/tables/api-clients.ts";
+import {
+  changeClient,
+  clientColumns,
+  clientOf,
+  insertClient,
+  lockClient,
+  replaceSecret,
+} from "#origin/resources/access/clients/rows.ts";
+import { knownScopes, requireKnown } from "#origin/resources/access/granting.ts";
+import { isUuid } from "#origin/uuid.ts";
+import { StartError } from "#scripts/local/start-error.ts";
+import { type ApiClient, DEFAULT_GRACE_SECONDS } from "#shared/resources/clients.ts";
+import { runCommand, table, type Wanted } from "./access/command.ts";
+
+/** `npm run client`: a tenant's API clients, for whoever operates the database. */
+
+const USAGE = `npm run client -- ACTION --tenant SLUG ...
+
+  create --name NAME --scope SCOPE [--scope SCOPE ...]
+  list
+  rotate --id ID [--grace-seconds ${DEFAULT_GRACE_SECONDS}]    a new secret; the old one is good for that long
+  disable --id ID              its tokens are refused within seconds
+  enable --id ID
+
+Works on DATABASE_URL, or on this machine's \`npm run dev\`. Secrets are shown once, here.
+Scopes: ${knownScopes.join(", ")}.`;
+
+const ACTIONS = ["create", "list", "rotate", "disable", "enable"] as const;
+const GRAMMAR = {
+  usage: USAGE,
+  actions: ACTIONS,
+  options: {
+    tenant: { type: "string" },
+    name: { type: "string" },
+    scope: { type: "string", multiple: true },
+    id: { type: "string" },
+    "grace-seconds": { type: "string" },
+  },
+} as const;
+
+await runCommand(GRAMMAR, (wanted, office) =>
+  office.forTenant(wanted.need("tenant"), async (tx, tenantId) => {
+    switch (wanted.action) {
+      case "create": {
+        const scopes = wanted.list("scope");
+        if (scopes.length === 0) throw new StartError("--scope is missing.");
+        requireKnown(scopes);
+        return shown(await insertClient(tx, tenantId, { name: wanted.need("name"), scopes }));
+      }
+      case "list": {
+        const rows = await tx.select(clientColumns).from(apiClients).orderBy(desc(apiClients.clientId));
+        return listOf(rows.map((row) => clientOf(row, Date.now())));
+      }
+      case "rotate": {
+        const { id } = await lockClient(tx, idOf(wanted));
+        return shown(await replaceSecret(tx, tenantId, id, graceOf(wanted)));
+      }
+      default: {
+        const current = await lockClient(tx, idOf(wanted));
+        const disabled = wanted.action === "disable";
+        return listOf([await changeClient(tx, tenantId, current, { disabled })]);
+      }
+    }
+  }),
+);
+
+function idOf({ need }: Wanted<string>): string {
+  const id = need("id");
+  if (!isUuid(id)) throw new StartError("--id takes a client's id, as `list` shows it.");
+  return id;
+}
+
+function graceOf({ option }: Wanted<string>): number {
+  const text = option("grace-seconds") ?? String(DEFAULT_GRACE_SECONDS);
+  if (!/^\d{1,6}$/.test(text)) throw new StartError("--grace-seconds takes a number of seconds.");
+  return Number(text);
+}
+
+function shown({ client, secret }: { client: ApiClient; secret: string }): string {
+  return `client_id      ${client.id}\nclient_secret  ${secret}`;
+}
+
+function listOf(clients: readonly ApiClient[]): string {
+  const rows = clients.map(({ id, name, scopes, disabled }) => [
+    id,
+    disabled ? "disabled" : "enabled",
+    name,
+    scopes.join(" "),
+  ]);
+  return table([["ID", "STATE", "NAME", "SCOPES"], ...rows]);
+}

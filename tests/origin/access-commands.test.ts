@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { contract, scopesOf } from "#shared/contract.ts";
+import { Command, type Finished } from "#tests/support/command.ts";
+import { originClient } from "#tests/support/origin.ts";
+import { logIn, newOffice, type Office } from "#tests/support/people.ts";
+import { stack } from "#tests/support/stack.ts";
+
+/** What operators administer access with, on the database as the origin itself may use it. */
+
+/** Each command is a process of its own. */
+const PATIENTLY = { timeout: 60_000 };
+
+let office: Office;
+let foreign: Office;
+beforeAll(async () => {
+  [office, foreign] = [await newOffice(scopesOf(contract)), await newOffice(scopesOf(contract))];
+});
+
+function run(what: "client" | "user" | "keys", ...args: string[]): Promise<Finished> {
+  return new Command(`scripts/${what}.ts`, args, {
+    DATABASE_URL: stack().databaseUrl,
+    KEY_ENCRYPTION_SECRET: stack().secrets.keyEncryption,
+  }).finished();
+}
+
+const ofTenant = (action: string, ...args: string[]) => [action, "--tenant", office.slug, ...args];
+
+describe("npm run client", PATIENTLY, () => {
+  test("creates a client that gets a token, rotates its secret, lists and disables it", async () => {
+    const made = await run("client", ...ofTenant("create", "--name", "Till", "--scope", "clients:admin"));
+    const [, id = "", secret = ""] =
+      /^client_id {2,}(\S+)\nclient_secret {2,}(\S+)\n$/.exec(made.stdout) ?? [];
+    const ask = async (client_secret: string) => {
+      const body = new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret });
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const request = { method: "POST", body: body.toString(), headers };
+      return (await originClient(null)("/v1/oauth/token", request)).status;
+    };
+    expect(await ask(secret)).toBe(200);
+
+    const rotated = await run("client", ...ofTenant("rotate", "--id", id, "--grace-seconds", "0"));
+    expect(await ask(secret)).toBe(401);
+    expect(await ask(/client_secret {2,}(\S+)/.exec(rotated.stdout)?.[1] ?? "")).toBe(200);
+
+    expect((await run("client", ...ofTenant("list"))).stdout).toMatch(new RegExp(`${id} +enabled +Till`));
+    const elsewhere = await run("client", "disable", "--tenant", foreign.slug, "--id", id);
+    expect(elsewhere).toMatchObject({ code: 1, stderr: "There is no such resource\n" });
+    expect((await run("client", ...ofTenant("disable", "--id", id))).stdout).toMatch(`${id}  disabled`);
+  });
+
+  test("says in a sentence what is wrong", async () => {
+    const unknown = await run("client", ...ofTenant("create", "--name", "x", "--scope", "moon:read"));
+    expect(unknown).toMatchObject({ code: 1, stdout: "" });
+    expect(unknown.stderr).toMatch(/\/scopes\/0 there is no such scope/);
+    expect((await run("client", "list", "--tenant", "none")).stderr).toBe("There is no tenant none.\n");
+    expect((await run("client", "burn")).stderr).toMatch(/^Say one of: create, list/);
+  });
+});
+
+describe("npm run user", PATIENTLY, () => {
+  test("creates the first administrator with a password that is shown once, and sets another from stdin", async () => {
+    const email = "first@people.example";
+    const { stdout } = await run("user", ...ofTenant("create", "--email", email, "--role", "admin"));
+    const password = /^password {2}(\S+)$/m.exec(stdout)?.[1] ?? "";
+    const { status, json } = await logIn(office, email, password);
+    expect([status, json.scopes]).toEqual([200, scopesOf(contract)]);
+    expect((await run("user", ...ofTenant("list"))).stdout).toMatch(/enabled +admin +first@people\.example/);
+    const again = await run("user", ...ofTenant("create", "--email", email, "--role", "admin"));
+    expect(again).toMatchObject({ code: 1, stderr: "another user has this email\n" });
+    expect((await run("user", ...ofTenant("disable", "--email", email))).code).toBe(0);
+    expect((await logIn(office, email, password)).status).toBe(401);
+  });
+});
+
+describe("npm run keys", PATIENTLY, () => {
+  test("lists the keys with what they are for", async () => {
+    const { stdout, code } = await run("keys", "list");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^KEY +STATE +SIGNS FROM +PUBLISHED UNTIL\n\S{43} +signing +\d{4}-/);
+  });
+});
