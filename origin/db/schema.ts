@@ -1,5 +1,6 @@
 /** Every table, one line each: what drizzle-kit generates migrations from. */
 export { apiClients } from "./tables/api-clients.ts";
+export { auditLog } from "./tables/audit-log.ts";
 export { categories } from "./tables/categories.ts";
 export { idempotencyKeys } from "./tables/idempotency-keys.ts";
 export { outbox } from "./tables/outbox.ts";

@@ -37,11 +37,9 @@ export function createWrite({ connections, committed }: Options): Write {
   return async function write(call, effect) {
     const { tenantId } = call.caller;
     const run = (tx: Transaction) => withChanges(tx, tenantId, effect);
-    const done = await retrying(() =>
-      inTransaction(connections, tenantId, (tx) =>
-        call.idempotencyKey === null ? run(tx) : once(tx, call, call.idempotencyKey, run),
-      ),
-    );
+    const work = (tx: Transaction) =>
+      call.idempotencyKey === null ? run(tx) : once(tx, call, call.idempotencyKey, run);
+    const done = await retrying(() => inTransaction(connections, tenantId, work, actorOf(call)));
     // A problem that was stored for repetitions is thrown only now, after the commit that stored it.
     if (done.result instanceof Error) throw done.result;
     committed();
@@ -59,18 +57,38 @@ async function withChanges<R>(tx: Transaction, tenantId: string, effect: Effect<
 
 export type Committed<R> = { readonly result: R /** Decimal `xid8`. */; readonly transactionId: string };
 
-/** Runs `work` in one transaction that sees and writes this tenant's rows only. */
+/** Who writes, as the audit log tells it. */
+export type Actor = {
+  readonly requestId: string | null;
+  readonly subject: string | null;
+  readonly clientId: string | null;
+};
+
+const NOBODY: Actor = { requestId: null, subject: null, clientId: null };
+
+export function actorOf({ requestId, caller: { subject, clientId } }: Omit<WriteCall, "body">): Actor {
+  return { requestId, subject, clientId };
+}
+
+/**
+ * Runs `work` in one transaction that sees and writes this tenant's rows only.
+ * @param actor default: nobody, for what happens by itself
+ */
 export async function inTransaction<R>(
   { db, usage }: Connections,
   tenantId: string,
   work: (tx: Transaction) => Promise<R>,
+  actor: Actor = NOBODY,
 ): Promise<Committed<R>> {
   usage.inFlight++;
   try {
     return await db.transaction(async (tx) => {
       const [row] = await tx
         .select({ xid: sql<string>`pg_current_xact_id()::text` })
-        .from(sql`(select set_config('app.tenant', ${tenantId}, true)) as setting`)
+        .from(
+          sql`(select set_config('app.tenant', ${tenantId}, true),
+            set_config('app.actor', ${JSON.stringify(actor)}, true)) as setting`,
+        )
         .prepare("begin_write")
         .execute();
       return { result: await work(tx), transactionId: row?.xid ?? "" };

@@ -132,6 +132,9 @@ export async function measureBacklog({ db }: Connections): Promise<Backlog> {
   });
 }
 
+/** How long the audit log goes back. The database lets nobody remove what is younger than 30 days. */
+const AUDIT_DAYS = 400;
+
 /** Removes what nobody needs any more, of all tenants: delivered rows, expired keys and revocations. */
 export async function sweep({ db }: Connections): Promise<void> {
   await db.transaction(async (tx) => {
@@ -139,6 +142,7 @@ export async function sweep({ db }: Connections): Promise<void> {
     await tx.execute(sql`delete from outbox where delivered_at < now() - interval '1 hour'`);
     await tx.execute(sql`select set_config('app.task', 'sweep', true)`);
     await tx.execute(sql`delete from idempotency_keys where expires_at < now()`);
+    await tx.execute(sql`delete from audit_log where at < now() - make_interval(days => ${AUDIT_DAYS})`);
     await tx.execute(sql`delete from revocations where expires_at < now()`);
   });
 }

@@ -5,6 +5,7 @@ export { clientHandlers } from "./access/clients/handlers.ts";
 export { accessHandlers } from "./access/handlers.ts";
 export { revocationHandlers } from "./access/revocations.ts";
 export { userHandlers } from "./access/users/handlers.ts";
+export { auditHandlers } from "./audit/handlers.ts";
 export { categoryHandlers } from "./categories/handlers.ts";
 export { priceHandlers } from "./prices/handlers.ts";
 export { productHandlers } from "./products/handlers.ts";

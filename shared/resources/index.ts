@@ -1,5 +1,6 @@
 /** Every resource, one line each; `contract.ts` joins their routes. */
 export { access } from "./access.ts";
+export { audit } from "./audit.ts";
 export { auth } from "./auth.ts";
 export { categories } from "./categories.ts";
 export { clients } from "./clients.ts";

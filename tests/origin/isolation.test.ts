@@ -11,6 +11,7 @@ import { newTenant, owner, stack } from "#tests/support/stack.ts";
 
 /** Where both tenants have rows. */
 const filled = [
+  "audit_log",
   "tenants",
   "api_clients",
   "outbox",

@@ -1,4 +1,5 @@
 import { databaseErrorOf } from "../../../db/errors.ts";
+import type { Actor } from "../../../db/write.ts";
 import type { Services } from "../../../services.ts";
 import type { CategoryIds } from "./category-paths.ts";
 import type { ImportItem } from "./parse-line.ts";
@@ -20,6 +21,7 @@ export type Batches = {
 export function createBatches(
   { connections, committed }: Pick<Services, "connections" | "committed">,
   tenantId: string,
+  actor: Actor,
   report: Report,
 ): Batches {
   let items: ImportItem[] = [];
@@ -29,7 +31,7 @@ export function createBatches(
   let lastTransactionId: string | null = null;
 
   async function store(batch: readonly ImportItem[]): Promise<void> {
-    const stored = await storeBatch(connections, tenantId, batch, categories);
+    const stored = await storeBatch(connections, tenantId, batch, categories, actor);
     report.stored(stored.created, stored.updated);
     ({ categories, transactionId: lastTransactionId } = stored);
     committed();

@@ -3,6 +3,7 @@ import { headers as names } from "#shared/headers.ts";
 import { Problem } from "#shared/problems.ts";
 import { productImport as routes } from "#shared/resources/product-import.ts";
 import type { HandlersOf } from "../../../call.ts";
+import { actorOf } from "../../../db/write.ts";
 import type { Services } from "../../../services.ts";
 import { type Batches, createBatches } from "./batches.ts";
 import { BodyTooLarge, linesOf } from "./lines.ts";
@@ -17,9 +18,10 @@ const LINES_A_TURN = 100;
 /** Imports products line by line as they arrive: one batch is held in memory at a time. */
 export function productImport(services: Services): HandlersOf<typeof routes> {
   return {
-    async importProducts({ caller, body }) {
+    async importProducts(call) {
+      const { caller, body } = call;
       const report = createReport();
-      const batches = createBatches(services, caller.tenantId, report);
+      const batches = createBatches(services, caller.tenantId, actorOf(call), report);
       try {
         await readAll(body, batches, report);
       } catch (error) {

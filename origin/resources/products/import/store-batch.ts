@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import type { Connections, Transaction } from "../../../db/client.ts";
 import { announce } from "../../../db/outbox.ts";
-import { inTransaction } from "../../../db/write.ts";
+import { type Actor, inTransaction } from "../../../db/write.ts";
 import { valuesOf } from "../columns.ts";
 import { type Searchable, storeTerms } from "../search/store.ts";
 import { type CategoryIds, pathKey, resolvePaths } from "./category-paths.ts";
@@ -26,8 +26,9 @@ export async function storeBatch(
   tenantId: string,
   items: readonly ImportItem[],
   known: CategoryIds,
+  actor: Actor,
 ): Promise<Stored> {
-  const { result, transactionId } = await inTransaction(connections, tenantId, async (tx) => {
+  const work = async (tx: Transaction) => {
     const paths = items.map(({ categoryPath }) => categoryPath);
     const { ids, created } = await resolvePaths(tx, tenantId, paths, known);
     const changed = await upsert(tx, tenantId, items, ids);
@@ -37,7 +38,8 @@ export async function storeBatch(
       ...changed.map(({ id }) => ({ collection: "products", itemId: id })),
     ]);
     return { ids, changed };
-  });
+  };
+  const { result, transactionId } = await inTransaction(connections, tenantId, work, actor);
   const created = result.changed.filter(({ version }) => version === 1).length;
   return { created, updated: items.length - created, categories: result.ids, transactionId };
 }
