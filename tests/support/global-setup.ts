@@ -1,5 +1,5 @@
 import type { TestProject } from "vitest/node";
-import { type RunningStack, startStack } from "./start-stack.ts";
+import { type RunningStack, startStack } from "#scripts/local/stack.ts";
 
 /** Starts what the stack project's files share, once a run; they reach it through `stack.ts`. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

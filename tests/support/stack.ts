@@ -5,7 +5,7 @@ import { inject } from "vitest";
 import { mintToken as mint } from "#scripts/local/development-key.ts";
 import { ensureTenants, type Tenant } from "#scripts/local/tenants.ts";
 import { TOKEN_AUDIENCE } from "#scripts/local/variables.ts";
-import type { Stack } from "./start-stack.ts";
+import type { Stack } from "#scripts/local/stack.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -1,14 +1,14 @@
 import { migrate } from "#origin/db/migrate.ts";
 import { startOrigin } from "#origin/start.ts";
-import { type DevelopmentKey, makeDevelopmentKey } from "#scripts/local/development-key.ts";
-import { bundleEdge, startEdge } from "#scripts/local/edge.ts";
-import { type Part, Parts } from "#scripts/local/parts.ts";
-import { freePort, LOOPBACK } from "#scripts/local/ports.ts";
-import { startPostgres } from "#scripts/local/postgres.ts";
-import { createRuntimeLogin } from "#scripts/local/postgres-login.ts";
-import { startRedis } from "#scripts/local/redis.ts";
-import { makeSecrets, type Secrets } from "#scripts/local/secrets.ts";
-import { edgeVariables, originVariables } from "#scripts/local/variables.ts";
+import { type DevelopmentKey, makeDevelopmentKey } from "./development-key.ts";
+import { bundleEdge, type EdgeOptions, type RunningEdge, startEdge } from "./edge.ts";
+import { type Part, Parts } from "./parts.ts";
+import { freePort, LOOPBACK } from "./ports.ts";
+import { startPostgres } from "./postgres.ts";
+import { createRuntimeLogin } from "./postgres-login.ts";
+import { startRedis } from "./redis.ts";
+import { makeSecrets, type Secrets } from "./secrets.ts";
+import { edgeVariables, originVariables } from "./variables.ts";
 
 /** Where everything is, as plain data that test processes receive. */
 export type Stack = {
@@ -30,26 +30,37 @@ export type Stack = {
   readonly edgeVariables: Readonly<Record<string, string>>;
 };
 
-export type RunningStack = Part & { readonly stack: Stack };
+export type RunningStack = Part & {
+  readonly stack: Stack;
+  /** Starts another edge like the first; it stops with the stack. */
+  readonly addEdge: () => Promise<RunningEdge>;
+};
+
+export type StackOptions = Pick<EdgeOptions, "shieldLimit">;
 
 /** Far above what a test sends; limits are tested with limits of their own. */
 const NO_LIMIT = "1000000000";
 
 /** Starts all parts on free ports, with nothing kept on disk. Takes about two seconds. */
-export async function startStack(): Promise<RunningStack> {
+export async function startStack({ shieldLimit = Number(NO_LIMIT) }: StackOptions = {}): Promise<RunningStack> {
   const parts = new Parts();
+  // The longest step needs nothing of the others.
+  const bundled = bundleEdge();
+  bundled.catch(() => undefined);
+  const start = async (variables: Stack["edgeVariables"], port = 0) =>
+    parts.add(startEdge(await bundled, { variables, port, shieldLimit, onLog: () => undefined }));
   try {
-    return { stack: await startParts(parts), stop: () => parts.stop() };
+    const stack = await startParts(parts, start);
+    return { stack, addEdge: () => start(stack.edgeVariables), stop: () => parts.stop() };
   } catch (error) {
     await parts.stop();
     throw error;
   }
 }
 
-async function startParts(parts: Parts): Promise<Stack> {
-  // The longest step needs nothing of the others.
-  const bundled = bundleEdge();
-  bundled.catch(() => undefined);
+type StartEdge = (variables: Stack["edgeVariables"], port: number) => Promise<RunningEdge>;
+
+async function startParts(parts: Parts, start: StartEdge): Promise<Stack> {
   const secrets = makeSecrets();
   const key = await makeDevelopmentKey();
   const postgres = await parts.add(startPostgres());
@@ -72,16 +83,10 @@ async function startParts(parts: Parts): Promise<Stack> {
     QUOTA_ANONYMOUS: NO_LIMIT,
     QUOTA_TOKEN: NO_LIMIT,
     QUOTA_LOGIN: NO_LIMIT,
+    SHIELD_LIMIT: NO_LIMIT,
     LOG_SAMPLE_PERMILLE: "0",
   };
-  const edge = await parts.add(
-    startEdge(await bundled, {
-      variables: forEdge,
-      port: edgePort,
-      shieldLimit: Number(NO_LIMIT),
-      onLog: () => undefined,
-    }),
-  );
+  const edge = await start(forEdge, edgePort);
   return {
     edgeUrl: edge.url,
     originUrl: origin.url,
