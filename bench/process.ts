@@ -49,14 +49,15 @@ export async function measure(job: Job, { pids }: Serving): Promise<Measured> {
   }
 }
 
-function start(file: string, args: readonly string[]): ChildProcess {
+/** Runs a file beside this one in a Node of its own. */
+export function start(file: string, args: readonly string[]): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), [...args], {
     execArgv: ["--disable-warning=ExperimentalWarning"],
   });
 }
 
 /** The next message that `pick` takes. */
-function receive<Message, T>(child: ChildProcess, pick: (message: Message) => T | null): Promise<T> {
+export function receive<Message, T>(child: ChildProcess, pick: (message: Message) => T | null): Promise<T> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: Message) => {
       const picked = pick(message);

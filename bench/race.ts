@@ -8,8 +8,8 @@ export type Settings = {
   /** Seconds of each measurement, after as many of warming up in the first round. */
   readonly seconds: number;
   readonly connections: number;
-  /** The constant rate, as a share of what the slowest contestant reaches at saturation. */
-  readonly steadyShare: number;
+  /** The constant rate: requests/s, or a share of what the slowest contestant reaches at saturation. */
+  readonly steady: { readonly perSecond: number } | { readonly share: number };
 };
 
 /** What one contestant did, round by round. */
@@ -49,7 +49,8 @@ export async function race(group: Group, settings: Settings, progress: Progress)
       });
     }
     await takeTurns(runners, "saturation", settings, null, progress);
-    const steadyRate = Math.floor(settings.steadyShare * slowest(runners));
+    const { steady } = settings;
+    const steadyRate = "share" in steady ? Math.floor(steady.share * slowest(runners)) : steady.perSecond;
     await takeTurns(runners, "steady", settings, steadyRate, progress);
     return { group, steadyRate, tracks: runners.map(({ track }) => track) };
   } finally {

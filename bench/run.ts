@@ -1,15 +1,12 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { groups } from "./contestant.ts";
 import { type Race, race, type Settings } from "./race.ts";
 import { chartOf } from "./report/chart.ts";
+import { progress } from "./report/progress.ts";
+import { save } from "./report/save.ts";
 import { linesOf, tableOf } from "./report/table.ts";
 
 /** `npm run bench`, `npm run bench -- edge`, `npm run bench -- origin --rounds 9 --seconds 5`. */
-
-const RESULTS = fileURLToPath(new URL("./results/", import.meta.url));
 
 function readArguments(): { settings: Settings; names: readonly string[] } {
   const { values, positionals } = parseArgs({
@@ -28,32 +25,9 @@ function readArguments(): { settings: Settings; names: readonly string[] } {
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
     connections: Number(values.connections),
-    steadyShare: 0.3,
+    steady: { share: 0.3 },
   };
   return { settings, names: positionals.length > 0 ? positionals : known };
-}
-
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-  else process.stderr.write(`${text}\n`);
-}
-
-function save(settings: Settings, races: readonly Race[]): void {
-  const name = `${RESULTS}${races.map(({ group }) => group.name).join("-")}`;
-  const machine = {
-    cpu: cpus()[0]?.model,
-    cores: availableParallelism(),
-    node: process.version,
-    os: process.platform,
-  };
-  const summaries = races.map((one) => ({ ...one, group: one.group.name, summary: linesOf(one) }));
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(
-    `${name}.json`,
-    `${JSON.stringify({ at: new Date(), machine, settings, races: summaries }, null, 2)}\n`,
-  );
-  writeFileSync(`${name}.svg`, chartOf(races));
-  console.log(`${name}.json\n${name}.svg`);
 }
 
 const { settings, names } = readArguments();
@@ -64,4 +38,6 @@ for (const group of groups.filter(({ name }) => names.includes(name))) {
   console.log(`\n${tableOf(result)}\n`);
   races.push(result);
 }
-save(settings, races);
+const summaries = races.map((one) => ({ ...one, group: one.group.name, summary: linesOf(one) }));
+const name = races.map(({ group }) => group.name).join("-");
+save(name, { settings, races: summaries }, chartOf(races));

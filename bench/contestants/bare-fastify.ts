@@ -2,7 +2,8 @@ import Fastify from "fastify";
 import postgres from "postgres";
 import type { Product } from "#shared/resources/products.ts";
 import { get, type Serving } from "../contestant.ts";
-import { FIRST_PRODUCT, POOL_SIZE, PRODUCTS_READ, productId, startCatalogue } from "./catalogue.ts";
+import { FIRST_PRODUCT, POOL_SIZE, PRODUCTS_READ, startCatalogue } from "./catalogue.ts";
+import { productId } from "./product.ts";
 import { TENANT } from "./token.ts";
 
 /** The floor: the same row of the same table, read by its key and sent. No tenancy, nobody asks who. */

@@ -3,7 +3,8 @@ import postgres from "postgres";
 import { migrate } from "#origin/db/migrate.ts";
 import { startPostgres } from "#scripts/local/postgres.ts";
 import { createRuntimeLogin } from "#scripts/local/postgres-login.ts";
-import { product } from "./product.ts";
+import { ensureTenants, type Tenant } from "#scripts/local/tenants.ts";
+import { product, productId } from "./product.ts";
 import { TENANT } from "./token.ts";
 
 export type Catalogue = {
@@ -26,27 +27,32 @@ export async function startCatalogue(): Promise<Catalogue> {
   const { ownerUrl } = await startPostgres();
   await migrate(ownerUrl);
   const runtimeUrl = await createRuntimeLogin(ownerUrl, { user: "gatehouse_bench", password: randomUUID() });
-  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
-  await sql`insert into tenants ${sql([
+  const tenants = [
     { id: TENANT, slug: "bench", name: "Bench" },
     { id: OTHER_TENANT, slug: "other", name: "Other" },
-  ])}`;
-  for (const tenant of [TENANT, OTHER_TENANT]) {
-    for (let from = 0; from < PRODUCTS; from += 1_000) {
-      const rows = Array.from({ length: 1_000 }, (_, i) => rowOf(tenant, from + i));
+  ];
+  await fillCatalogue(ownerUrl, tenants, PRODUCTS);
+  return { ownerUrl, runtimeUrl };
+}
+
+/** Makes tenants with so many products each. @param products a multiple of a thousand */
+export async function fillCatalogue(
+  ownerUrl: string,
+  tenants: readonly Tenant[],
+  products: number,
+): Promise<void> {
+  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
+  await ensureTenants(sql, tenants);
+  for (const { id } of tenants) {
+    for (let from = 0; from < products; from += 1_000) {
+      const rows = Array.from({ length: 1_000 }, (_, i) => rowOf(id, from + i));
       await sql`insert into products ${sql(rows)}`;
     }
   }
   await sql`vacuum analyze products`;
   await sql.end();
-  return { ownerUrl, runtimeUrl };
 }
 
-/** The id of the product at an index: `FIRST_PRODUCT`'s with another tail. */
-export function productId(index: number): string {
-  const tail = Number.parseInt(FIRST_PRODUCT.id.slice(-12), 16) + index;
-  return FIRST_PRODUCT.id.slice(0, -12) + tail.toString(16).padStart(12, "0");
-}
 
 function rowOf(tenant: string, index: number) {
   return {

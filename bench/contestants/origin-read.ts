@@ -5,7 +5,8 @@ import { startRedis } from "#scripts/local/redis.ts";
 import { headers as names } from "#shared/headers.ts";
 import { ASSERTION_LIFETIME_SECONDS, encodeAssertion } from "#shared/identity.ts";
 import { get, type Serving } from "../contestant.ts";
-import { FIRST_PRODUCT, POOL_SIZE, PRODUCTS_READ, productId, startCatalogue } from "./catalogue.ts";
+import { FIRST_PRODUCT, POOL_SIZE, PRODUCTS_READ, startCatalogue } from "./catalogue.ts";
+import { productId } from "./product.ts";
 import { ISSUER, TENANT } from "./token.ts";
 
 /**

@@ -24,6 +24,12 @@ export const product: Product = sized({
 export const productPath = `/v1/products/${product.id}`;
 export const productJson = JSON.stringify(product);
 
+/** The id of the product at an index: `product`'s with another tail. */
+export function productId(index: number): string {
+  const tail = Number.parseInt(product.id.slice(-12), 16) + index;
+  return product.id.slice(0, -12) + tail.toString(16).padStart(12, "0");
+}
+
 function sized(bare: Product): Product {
   const missing = SIZE_BYTES - JSON.stringify(bare).length;
   return { ...bare, description: "Solid. ".repeat(missing).slice(0, missing) };

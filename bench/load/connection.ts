@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 
-/** What became of one request: its status, or 0 when the connection was lost. */
-export type Done = (status: number) => void;
+/** What became of one request: its status, or 0 when the connection was lost, and the head of the answer. */
+export type Done = (status: number, head: string) => void;
 
 const HEAD_END = "\r\n\r\n";
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
@@ -19,6 +19,7 @@ export class Connection {
   #done: Done | null = null;
   #head: Buffer | null = null;
   #status = 0;
+  #headText = "";
   /** Bytes of the body that are still to come. */
   #missing = 0;
 
@@ -57,6 +58,7 @@ export class Connection {
     const length = CONTENT_LENGTH.exec(head)?.[1];
     if (length === undefined) throw new Error(`the generator needs a Content-Length, got:\n${head}`);
     this.#status = Number(head.slice(9, 12));
+    this.#headText = head;
     this.#missing = Number(length);
     this.#countBody(bytes.length - end - HEAD_END.length);
   }
@@ -69,6 +71,15 @@ export class Connection {
   #finish(status: number): void {
     const done = this.#done;
     this.#done = null;
-    done?.(status);
+    done?.(status, this.#headText);
   }
+}
+
+/** @param name in lower case */
+export function headerIn(head: string, name: string): string | null {
+  const at = head.toLowerCase().indexOf(`\r\n${name}:`);
+  if (at === -1) return null;
+  const from = at + name.length + 3;
+  const end = head.indexOf("\r\n", from);
+  return head.slice(from, end === -1 ? undefined : end).trim();
 }

@@ -1,6 +1,7 @@
 import { quantile } from "../report/statistics.ts";
-import { Connection } from "./connection.ts";
+import { Connection, headerIn } from "./connection.ts";
 import type { FromGenerator, Job, Result } from "./job.ts";
+import { requestsOf } from "./requests.ts";
 
 /** The load generator, a process of its own: takes a job by message, and answers with what it saw. */
 
@@ -9,15 +10,27 @@ const LONGEST_SLEEP_MS = 0.1;
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 class Tally {
+  readonly #countBy: string | undefined;
+  readonly #counts: Record<string, number> = {};
   readonly latencies: number[] = [];
   failures = 0;
   /** When what is measured began; infinite while warming up. */
   from = Number.POSITIVE_INFINITY;
 
-  record(status: number, since: number): void {
+  constructor(countBy: string | undefined) {
+    this.#countBy = countBy;
+  }
+
+  record(status: number, head: string, since: number): void {
     if (since < this.from) return;
-    if (status === 200) this.latencies.push(performance.now() - since);
-    else this.failures++;
+    if (status !== 200) {
+      this.failures++;
+      return;
+    }
+    this.latencies.push(performance.now() - since);
+    if (this.#countBy === undefined) return;
+    const value = headerIn(head, this.#countBy) ?? "";
+    this.#counts[value] = (this.#counts[value] ?? 0) + 1;
   }
 
   result(seconds: number): Result {
@@ -28,15 +41,14 @@ class Tally {
       requestsPerSecond: sorted.length / seconds,
       p50: quantile(sorted, 0.5),
       p99: quantile(sorted, 0.99),
+      counts: this.#counts,
     };
   }
 }
 
 async function run(job: Job): Promise<void> {
-  const requests = job.requests.map((text) => Buffer.from(text, "latin1"));
-  const tally = new Tally();
-  let turn = 0;
-  const next = () => requests[turn++ % requests.length] ?? Buffer.alloc(0);
+  const tally = new Tally(job.countBy);
+  const next = requestsOf(job);
   const load = job.rate === null ? saturate(job, tally, next) : keepRate(job, job.rate, tally, next);
 
   await pause(job.warmUp * 1000);
@@ -54,9 +66,9 @@ function saturate({ port, connections }: Job, tally: Tally, next: () => Buffer):
   const open = new Set<Connection>();
   function drive(connection: Connection): void {
     const since = performance.now();
-    connection.send(next(), (status) => {
+    connection.send(next(), (status, head) => {
       if (stopped) return;
-      tally.record(status, since);
+      tally.record(status, head, since);
       if (!connection.lost) return drive(connection);
       open.delete(connection);
       setTimeout(begin, LOST_RETRY_MS);
@@ -101,8 +113,8 @@ function keepRate(
       const connection = free.pop();
       if (connection === undefined) break;
       const since = dueAt(sent++);
-      connection.send(next(), (status) => {
-        tally.record(status, since);
+      connection.send(next(), (status, head) => {
+        tally.record(status, head, since);
         free.push(connection.lost ? replace(connection) : connection);
       });
     }

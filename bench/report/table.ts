@@ -55,19 +55,23 @@ export function tableOf(race: Race): string {
     show(line.p50, 2),
     show(line.p99, 2),
   ]);
-  const all = [COLUMNS, ...rows];
-  const widths = COLUMNS.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const text = all.map((row) =>
+  const text = aligned([COLUMNS, ...rows]);
+  const caption = `latency at ${race.steadyRate} requests/s; median (min-max) of ${race.tracks[0]?.saturation.length} rounds`;
+  return [race.group.title, ...text, caption].join("\n");
+}
+
+/** Rows of equal length as lines; the first column begins at the left, the others end at the right. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
     row
       .map((cell, column) =>
         column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
       )
       .join("  "),
   );
-  const caption = `latency at ${race.steadyRate} requests/s; median (min-max) of ${race.tracks[0]?.saturation.length} rounds`;
-  return [race.group.title, ...text, caption].join("\n");
 }
 
-function show({ median, min, max }: Spread, digits: number): string {
+export function show({ median, min, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
 }
