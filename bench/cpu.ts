@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
 
 /** CPU time of other processes: /proc on Linux, `ps` elsewhere. */
 
@@ -10,6 +11,18 @@ const TICKS_PER_SECOND = 100;
 export function cpuSeconds(pids: readonly number[]): number {
   const of = process.platform === "linux" ? fromProc : fromPs;
   return pids.reduce((sum, pid) => sum + of(pid), 0);
+}
+
+/**
+ * The whole machine's idle share, from now on.
+ * @returns what tells it, 0 to 1, for the time since
+ */
+export function idleShare(): () => number {
+  const begun = machineTimes();
+  return function sinceBegun() {
+    const ended = machineTimes();
+    return (ended.idle - begun.idle) / (ended.all - begun.all);
+  };
 }
 
 /** The direct children of a process. */
@@ -32,6 +45,22 @@ function fromProc(pid: number): number {
   // The second field, the program's name in parentheses, may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** In any unit. What a hypervisor gave to others counts as busy, waiting for a disk as idle. */
+function machineTimes(): { idle: number; all: number } {
+  if (process.platform !== "linux") {
+    const all = cpus().flatMap(({ times }) => Object.values(times));
+    return {
+      idle: cpus().reduce((sum, { times }) => sum + times.idle, 0),
+      all: all.reduce((a, b) => a + b, 0),
+    };
+  }
+  const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
+  // user nice system idle iowait irq softirq steal; guests are contained in user (proc_stat(5)).
+  const times = line.trim().split(/\s+/).slice(1, 9).map(Number);
+  const [, , , idle = 0, waiting = 0] = times;
+  return { idle: idle + waiting, all: times.reduce((a, b) => a + b, 0) };
 }
 
 /** `[[days-]hours:]minutes:seconds.hundredths`. */

@@ -33,7 +33,7 @@ export async function startServer(file: string): Promise<Server> {
 }
 
 /** Has a generator of its own do the job, and charges the time it measured to the server. */
-export async function measure(job: Job, { pids }: Serving): Promise<Measured> {
+export async function measure(job: Job, { pids }: Pick<Serving, "pids">): Promise<Measured> {
   const child = start("./load/generate.ts", []);
   child.send(job);
   try {

@@ -53,7 +53,6 @@ export async function fillCatalogue(
   await sql.end();
 }
 
-
 function rowOf(tenant: string, index: number) {
   return {
     tenant_id: tenant,

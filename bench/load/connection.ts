@@ -16,6 +16,8 @@ const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
  */
 export class Connection {
   readonly #socket: Socket;
+  /** Settles when it is open, or lost. */
+  readonly opened: Promise<void>;
   #done: Done | null = null;
   #head: Buffer | null = null;
   #status = 0;
@@ -25,6 +27,7 @@ export class Connection {
 
   constructor(port: number) {
     this.#socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    this.opened = new Promise((resolve) => this.#socket.once("connect", resolve).once("close", resolve));
     this.#socket.on("data", (chunk: Buffer) => this.#read(chunk));
     this.#socket.on("error", () => {});
     this.#socket.on("close", () => this.#finish(0));

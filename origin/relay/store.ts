@@ -25,7 +25,7 @@ export type Undelivered = {
 
 /** Rows that are read, published and marked in one go. */
 export const BATCH = 1_000;
-const LOCK_NAME = "gatehouse relay";
+export const LOCK_NAME = "gatehouse relay";
 /**
  * After which Postgres takes the lock from a relay whose machine is gone without a word: edges are
  * blind until then. Longer than Redis, for which the transaction waits, is given to answer.

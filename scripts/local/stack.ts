@@ -42,7 +42,9 @@ export type StackOptions = Pick<EdgeOptions, "shieldLimit">;
 const NO_LIMIT = "1000000000";
 
 /** Starts all parts on free ports, with nothing kept on disk. Takes about two seconds. */
-export async function startStack({ shieldLimit = Number(NO_LIMIT) }: StackOptions = {}): Promise<RunningStack> {
+export async function startStack({
+  shieldLimit = Number(NO_LIMIT),
+}: StackOptions = {}): Promise<RunningStack> {
   const parts = new Parts();
   // The longest step needs nothing of the others.
   const bundled = bundleEdge();

@@ -1,0 +1,70 @@
+import { get } from "../../contestant.ts";
+import { productId } from "../../contestants/product.ts";
+import { Connection } from "../../load/connection.ts";
+import type { BenchEdge, Part } from "../part.ts";
+import { originReads } from "../stack.ts";
+
+/** Many who ask for one key at once, where nobody has it yet. */
+
+const REQUESTS = 1_000;
+/** Products that no other part reads. */
+const FIRST_COLD = 100_500;
+
+export const collapsing: Part = {
+  name: "d",
+  title: `${REQUESTS} concurrent cold requests for one key, over 4 edges`,
+  async run({ settings, progress, stack }) {
+    const bench = await stack();
+    const rounds: { originCalls: number; good: number; slowestMs: number }[] = [];
+    for (let round = 0; round < settings.rounds; round++) {
+      progress(`round ${round + 1}/${settings.rounds}`);
+      const before = await originReads(bench);
+      const request = Buffer.from(
+        get(`/v1/products/${productId(FIRST_COLD + round)}`, { authorization: `Bearer ${bench.token}` }),
+      );
+      const { good, slowestMs } = await askAtOnce(bench.edges, request);
+      rounds.push({ originCalls: (await originReads(bench)) - before, good, slowestMs });
+    }
+    const worst = rounds.toSorted((a, b) => b.originCalls - a.originCalls)[0];
+    const calls = worst?.originCalls ?? Number.NaN;
+    const good = Math.min(...rounds.map((round) => round.good));
+    const slowest = Math.max(...rounds.map((round) => round.slowestMs));
+    return {
+      checks: [
+        {
+          what: "origin calls an edge, worst of the rounds",
+          figure: calls / bench.edges.length,
+          unit: "",
+          bar: { kind: "exactly", value: 1 },
+          note: `${rounds.length} rounds, a new key each, the first one with edges that have answered nothing yet`,
+        },
+        {
+          what: "answered 200, fewest of the rounds",
+          figure: good,
+          unit: "",
+          bar: { kind: "exactly", value: REQUESTS },
+          note: `the slowest after ${slowest.toFixed(0)} ms`,
+        },
+      ],
+      details: { rounds },
+    };
+  },
+};
+
+/** Opens all connections first, so that the requests leave together. */
+async function askAtOnce(edges: readonly BenchEdge[], request: Buffer) {
+  const connections = Array.from({ length: REQUESTS }, (_, index) => {
+    const { port } = edges[index % edges.length] ?? { port: 0 };
+    return new Connection(port);
+  });
+  await Promise.all(connections.map((connection) => connection.opened));
+  const since = performance.now();
+  const statuses = await Promise.all(
+    connections.map(
+      (connection) => new Promise<number>((resolve) => connection.send(request, (status) => resolve(status))),
+    ),
+  );
+  const slowestMs = performance.now() - since;
+  for (const connection of connections) connection.close();
+  return { good: statuses.filter((status) => status === 200).length, slowestMs };
+}
