@@ -59,10 +59,10 @@ function at(idle: number, { reads }: CacheModel, invalidations: Float64Array) {
     const either = read + (invalidations[key] ?? 0);
     const within = 1 - Math.exp(-either * idle);
     const share = (read / either) * within;
-    // Little's law: entries are made at the rate of misses; each is used for a while and then stays idle.
+    // Little's law: each hit prolongs an entry by the time since the former request, each miss
+    // makes one that will be idle once.
     const betweenHits = within === 0 ? 0 : 1 / either - (idle * (1 - within)) / within;
-    const inUse = (share / (1 - share)) * betweenHits;
-    entries += read * (1 - share) * (inUse + idle);
+    entries += read * (share * betweenHits + (1 - share) * idle);
     hits += read * share;
     requests += read;
   });
