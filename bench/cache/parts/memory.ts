@@ -9,6 +9,7 @@ import { measure, startServer } from "../../process.ts";
 import { residentBytes } from "../../resident.ts";
 import type { Check, Context, Part } from "../part.ts";
 import { scannedCache } from "../scan.ts";
+import { pause } from "../writes.ts";
 
 /** What the cache takes while more keys go through it than it can hold, measured in three ways. */
 
@@ -63,15 +64,20 @@ async function liveHeap() {
   const collect = garbageCollector();
   const scan = scannedCache();
   await scan(0, BASE_KEYS);
-  const base = collect();
+  const base = await collect();
   const scanned = await scan(BASE_KEYS, 5 * STEP);
-  return { ...scanned, liveBytes: collect() - base, scan };
+  const liveBytes = (await collect()) - base;
+  // Alive until it is measured.
+  return { ...(await scan(0, 0)), ...scanned, liveBytes };
 }
 
-function garbageCollector(): () => number {
+function garbageCollector(): () => Promise<number> {
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");
-  return function liveBytes() {
+  return async function liveBytes() {
+    collect();
+    // Buffers are freed by another thread when their owners are gone.
+    await pause(100);
     collect();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     return heapUsed + arrayBuffers;
