@@ -1,7 +1,7 @@
 import { env, exports, WorkerEntrypoint } from "cloudflare:workers";
 import { contract } from "#shared/contract.ts";
 import type { PurgeOrder, PurgeOutcome } from "#shared/operator.ts";
-import { embeddedCache } from "./cache/embedded.ts";
+import { EMBEDDED_CACHE_BYTES, embeddedCache } from "./cache/embedded.ts";
 import { ownSnapshots } from "./cache/read-snapshot.ts";
 import { answerSnapshot, sharedSnapshots, type TenantSnapshotProps } from "./cache/shared-snapshot.ts";
 import { answerFill, type CachedOriginProps, purgeOwn, workersCache } from "./cache/workers.ts";
@@ -12,9 +12,6 @@ import { embeddedShield } from "./limit/shield.ts";
 import type { Log } from "./observe.ts";
 
 /** The only file that knows Cloudflare's module names. Everything is put together once an isolate. */
-
-/** An isolate has 128 MB; the rest is code, tokens and requests in flight. */
-const EMBEDDED_CACHE_BYTES = 48 * 1024 * 1024;
 
 /** Workers Cache exists on Cloudflare's network only; what runs elsewhere brings its own. */
 let hasWorkersCache = false;

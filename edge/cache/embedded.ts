@@ -7,6 +7,9 @@ import type { AskForAll } from "./fill.ts";
 import type { Fill, PurgeableCache, Served } from "./serve.ts";
 import { storedHeaders } from "./stored.ts";
 
+/** What it may take of an isolate's 128 MB; the rest is code, tokens and requests in flight. */
+export const EMBEDDED_CACHE_BYTES = 48 * 1024 * 1024;
+
 /**
  * The embedded cache, where the platform has none: the same key as Workers Cache would have, and the
  * same answer of the entrypoint behind it.
