@@ -3,9 +3,9 @@ import postgres, { type Sql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 import { inject } from "vitest";
 import { mintToken as mint } from "#scripts/local/development-key.ts";
+import type { Stack } from "#scripts/local/stack.ts";
 import { ensureTenants, type Tenant } from "#scripts/local/tenants.ts";
 import { TOKEN_AUDIENCE } from "#scripts/local/variables.ts";
-import type { Stack } from "#scripts/local/stack.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
