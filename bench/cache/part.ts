@@ -1,4 +1,4 @@
-import type { Bar } from "./verdict.ts";
+import type { PartOf, Progress } from "../bars/part.ts";
 
 export type Settings = {
   /** Of each measurement. */
@@ -9,36 +9,13 @@ export type Settings = {
   readonly scannedKeys: number;
 };
 
-/** A figure beside its bar. */
-export type Check = {
-  readonly what: string;
-  readonly figure: number;
-  readonly unit: string;
-  readonly bar: Bar;
-  /** What explains it, in a few words. */
-  readonly note: string;
-  /** Why the run says nothing, if so. */
-  readonly void?: string;
-};
-
-export type PartResult = {
-  readonly checks: readonly Check[];
-  /** Whatever else was measured, for the file of results. */
-  readonly details: unknown;
-};
-
 export type Context = {
   readonly settings: Settings;
-  readonly progress: (text: string) => void;
+  readonly progress: Progress;
   readonly stack: () => Promise<BenchStack>;
 };
 
-export type Part = {
-  /** As the command line names it. */
-  readonly name: string;
-  readonly title: string;
-  readonly run: (context: Context) => Promise<PartResult>;
-};
+export type Part = PartOf<Context>;
 
 /** The real parts that most of this needs, in a process of their own. */
 export type BenchStack = {

@@ -1,4 +1,5 @@
 import { bucketOf } from "#shared/freshness.ts";
+import type { Check } from "../../bars/part.ts";
 import { get } from "../../contestant.ts";
 import { productId } from "../../contestants/product.ts";
 import { idleShare } from "../../cpu.ts";
@@ -6,7 +7,7 @@ import type { Job, Mixture } from "../../load/job.ts";
 import { ID_SLOT } from "../../load/requests.ts";
 import { zipfShares } from "../../load/zipf.ts";
 import { type Measured, measure } from "../../process.ts";
-import type { BenchEdge, BenchStack, Check, Part } from "../part.ts";
+import type { BenchEdge, BenchStack, Part } from "../part.ts";
 import { scannedCache } from "../scan.ts";
 import { originReads } from "../stack.ts";
 import { type Expected, expectedHits } from "../theory.ts";

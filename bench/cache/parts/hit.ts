@@ -1,7 +1,8 @@
+import type { Check } from "../../bars/part.ts";
 import { groups } from "../../contestant.ts";
 import { race } from "../../race.ts";
 import { linesOf, show, tableOf } from "../../report/table.ts";
-import type { Check, Part } from "../part.ts";
+import type { Part } from "../part.ts";
 
 /** A hit through the whole gateway, raced with a Worker that only answers. */
 

@@ -2,12 +2,13 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { EMBEDDED_CACHE_BYTES } from "#edge/cache/embedded.ts";
 import { bundleEdge } from "#scripts/local/edge.ts";
+import type { Check } from "../../bars/part.ts";
 import { productPath } from "../../contestants/product.ts";
 import { startScript } from "../../contestants/worker.ts";
 import { ID_SLOT } from "../../load/requests.ts";
 import { measure, startServer } from "../../process.ts";
 import { residentBytes } from "../../resident.ts";
-import type { Check, Context, Part } from "../part.ts";
+import type { Context, Part } from "../part.ts";
 import { scannedCache } from "../scan.ts";
 import { pause } from "../writes.ts";
 

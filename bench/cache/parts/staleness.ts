@@ -1,13 +1,14 @@
 import postgres from "postgres";
 import { LOCK_NAME } from "#origin/relay/store.ts";
 import { contract } from "#shared/contract.ts";
+import type { Check } from "../../bars/part.ts";
+import { voidFor } from "../../bars/verdict.ts";
 import { productId } from "../../contestants/product.ts";
 import { idleShare } from "../../cpu.ts";
 import { measure } from "../../process.ts";
 import { quantile } from "../../report/statistics.ts";
-import type { BenchStack, Check, Context, Part } from "../part.ts";
+import type { BenchStack, Context, Part } from "../part.ts";
 import { type Staleness, stalenessOf } from "../staleness.ts";
-import { voidFor } from "../verdict.ts";
 import { watch } from "../watch.ts";
 import { patch, pause, type Writer, writeByApi, writeBySql } from "../writes.ts";
 

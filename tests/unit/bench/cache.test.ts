@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { checksAsChart, checksAsText } from "../../../bench/cache/report.ts";
+import { checksAsChart, checksAsText } from "../../../bench/bars/report.ts";
+import { allHold, type Bar, verdictOf, voidFor } from "../../../bench/bars/verdict.ts";
 import { type Seen, stalenessOf, type Written } from "../../../bench/cache/staleness.ts";
 import { expectedHits } from "../../../bench/cache/theory.ts";
-import { allHold, type Bar, verdictOf, voidFor } from "../../../bench/cache/verdict.ts";
 import { headerIn } from "../../../bench/load/connection.ts";
 import { requestsOf } from "../../../bench/load/requests.ts";
 import { seededRandom, zipfSampler, zipfShares } from "../../../bench/load/zipf.ts";
@@ -134,7 +134,7 @@ describe("a figure beside its bar", () => {
     const text = checksAsText({ name: "c", title: "Staleness", checks });
     expect(text).toMatch(/ratio +3 ms +at most 2 ms +missed +noted/);
     expect(text).toMatch(/ratio +1 ms +at most 2 ms +void +busy; noted/);
-    const picture = checksAsChart([{ name: "c", title: "Staleness & more", checks }]);
+    const picture = checksAsChart("Bars", [{ name: "c", title: "Staleness & more", checks }]);
     expect(picture).toContain("(c) Staleness &amp; more");
     expect(picture).toContain("3 ms (at most 2 ms): missed");
     expect(picture).not.toContain("NaN");

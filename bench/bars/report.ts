@@ -28,8 +28,8 @@ export function checksAsText({ name, title, checks }: Reported): string {
   return [`(${name}) ${title}`, head, ...lines.map((line, i) => `${line}  ${notes[i]}`.trimEnd())].join("\n");
 }
 
-export function checksAsChart(reported: readonly Reported[]): string {
-  return barsAsSvg("Bars of the response cache", reported.map(groupOf));
+export function checksAsChart(title: string, reported: readonly Reported[]): string {
+  return barsAsSvg(title, reported.map(groupOf));
 }
 
 function groupOf({ name, title, checks }: Reported): BarGroup {
