@@ -1,4 +1,5 @@
 import type { Contract } from "#shared/route.ts";
+import { announceDeprecation } from "./announce-deprecation.ts";
 import { answerFromCache, type CacheDependencies } from "./answer-from-cache.ts";
 import { type Authentication, authenticate } from "./auth/authenticate.ts";
 import { authorise } from "./auth/authorise.ts";
@@ -41,6 +42,7 @@ export function createGateway(deps: Dependencies): Gateway {
     canonicalPath,
     routed(deps.contract, (operation) =>
       inOrder(
+        announceDeprecation(operation.route),
         shield(deps.shield),
         authenticate(operation.route, deps.authentication),
         authorise(operation.route),

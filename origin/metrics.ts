@@ -5,6 +5,7 @@ import type { Connections } from "./db/client.ts";
 export type Metrics = {
   readonly registry: Registry;
   readonly requests: Counter<"operation" | "status">;
+  readonly deprecated: Counter<"operation">;
   readonly durationSeconds: Histogram<"operation">;
   readonly inFlight: Gauge;
   readonly passwordHashes: Counter;
@@ -36,6 +37,12 @@ export function createMetrics({ poolSize, usage }: Pick<Connections, "poolSize" 
       name: "gatehouse_origin_requests_total",
       help: "Requests answered, by operation and status",
       labelNames: ["operation", "status"],
+      registers,
+    }),
+    deprecated: new Counter({
+      name: "gatehouse_deprecated_requests_total",
+      help: "Requests to operations that are going, by operation: who counts none may remove it",
+      labelNames: ["operation"],
       registers,
     }),
     durationSeconds: new Histogram({

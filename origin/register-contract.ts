@@ -35,6 +35,7 @@ declare module "fastify" {
   }
   interface FastifyContextConfig {
     operationId?: string;
+    isDeprecated?: boolean;
     /** In whose terms a request is refused. */
     refusals?: "rfc6749";
   }
@@ -80,7 +81,11 @@ function registerRoute(
     method: route.method,
     url: route.path,
     exposeHeadRoute: false,
-    config: { operationId, ...(body.kind === "form" && { refusals: body.refusals }) },
+    config: {
+      operationId,
+      isDeprecated: route.deprecation !== undefined,
+      ...(body.kind === "form" && { refusals: body.refusals }),
+    },
     schema: { response: responseSchemas(route) },
     ...(body.kind === "none" ? {} : { bodyLimit: body.maxBytes }),
     ...(guard && { preHandler: guard }),

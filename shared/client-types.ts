@@ -1,4 +1,5 @@
 import type { Static, TSchema } from "typebox";
+import type { Deprecation } from "./deprecation.ts";
 import type { BodyContract, Contract, Route } from "./route.ts";
 
 /** The client's types, inferred from the contract. */
@@ -11,7 +12,16 @@ export type StreamBody =
   | AsyncIterable<string | Uint8Array>;
 
 /** A method for each operation id. */
-export type Client<C extends Contract> = { readonly [Id in keyof C]: Operation<C[Id]> };
+export type Client<C extends Contract> = {
+  readonly [Id in keyof C]: C[Id] extends { readonly deprecation: infer D extends Deprecation }
+    ? DeprecatedOperation<C[Id], D>
+    : Operation<C[Id]>;
+};
+
+/** An operation that is going: an editor shows since when, and what takes its place. */
+export type DeprecatedOperation<R extends Route, D extends Deprecation> = Operation<R> & {
+  readonly deprecation: D;
+};
 
 /** @throws ProblemError when the answer is not one of those that the contract declares */
 export type Operation<R extends Route> =

@@ -50,7 +50,7 @@ export function createClient({ contract = gatehouse, ...options }: ClientOptions
       ownWrites.note(response.headers.get(names.consistency));
       return readAnswer(route, response);
     };
-    return [operationId, operation];
+    return [operationId, Object.assign(operation, { deprecation: route.deprecation })];
   });
   return Object.fromEntries(operations);
 }

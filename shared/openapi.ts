@@ -1,5 +1,6 @@
 import type { TObject, TSchema } from "typebox";
 import { scopesOf } from "./contract.ts";
+import { deprecationHeaders } from "./deprecation.ts";
 import { headers as names } from "./headers.ts";
 import {
   type CommonParameter,
@@ -66,6 +67,7 @@ function operation(operationId: string, route: Route, schemas: Map<string, Json>
     operationId,
     tags: [route.tag],
     summary: route.summary,
+    ...deprecationOf(route),
     security: security(route),
     parameters: [
       ...parameters("path", request.params, schemas),
@@ -80,6 +82,12 @@ function operation(operationId: string, route: Route, schemas: Map<string, Json>
     "x-gatehouse-cache": route.cache,
     "x-gatehouse-idempotency": route.idempotency,
   };
+}
+
+function deprecationOf({ deprecation }: Route): JsonObject {
+  if (deprecation === undefined) return {};
+  const { since, sunset, successor, guide } = deprecation;
+  return { deprecated: true, "x-gatehouse-deprecation": { since, sunset, successor, guide } };
 }
 
 function commonParametersOf({ idempotency }: Route): CommonParameter[] {
@@ -185,9 +193,10 @@ const LIMITS = [
 ];
 
 function successHeaders(route: Route, response: ResponseContract): string[] {
+  const going = Object.keys(deprecationHeaders(route));
   const cache = route.cache.kind === "shared" ? [names.cacheStatus] : [];
   const replay = route.idempotency.kind === "key" ? [names.idempotencyReplayed] : [];
-  return [...response.headers, ...EVERYWHERE, ...LIMITS, ...cache, ...replay];
+  return [...response.headers, ...EVERYWHERE, ...LIMITS, ...cache, ...replay, ...going];
 }
 
 function problemHeaders(status: number): string[] {

@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from "typebox";
+import type { Deprecation } from "./deprecation.ts";
 import type { AccessPolicy, CachePolicy, IdempotencyPolicy, RatePolicy } from "./policy.ts";
 import type { ProblemCode } from "./problems.ts";
 
@@ -51,6 +52,8 @@ export type Route = {
   readonly path: `/${string}`;
   readonly tag: string;
   readonly summary: string;
+  /** Only of a route that is going: absent means that it stays. */
+  readonly deprecation?: Deprecation;
   /** The tier that answers: `edge` routes never reach the origin. */
   readonly servedBy: "edge" | "origin";
   readonly access: AccessPolicy;

@@ -24,12 +24,17 @@ export const observe = plugin(async function observe(app: FastifyInstance, { met
   });
 });
 
-function end({ inFlight, requests, durationSeconds }: Metrics, request: FastifyRequest, reply: FastifyReply) {
+function end(
+  { inFlight, requests, durationSeconds, deprecated }: Metrics,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const operation = request.routeOptions.config.operationId ?? "none";
   const { elapsedTime } = reply;
   const isAnswered = reply.raw.writableFinished;
   inFlight.dec();
   requests.inc({ operation, status: isAnswered ? reply.statusCode : "aborted" });
+  if (request.routeOptions.config.isDeprecated === true) deprecated.inc({ operation });
   durationSeconds.observe({ operation }, elapsedTime / 1000);
   const level = isAnswered && reply.statusCode >= 500 ? "error" : "info";
   request.log[level](

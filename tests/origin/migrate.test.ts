@@ -69,3 +69,10 @@ test("a generated migration secures each table that belongs to tenants, and no o
     "\n--> statement-breakpoint\nSELECT gatehouse_secure_tenant_table('orders');\n",
   );
 });
+
+test("a generated migration tells the audit log of a resource's table, and of no other", () => {
+  const resource =
+    'CREATE TABLE "bins" (\n\t"tenant_id" uuid,\n\t"version" integer,\n\t"updated_at" timestamp\n);';
+  expect(securityStatements(resource)).toContain("SELECT gatehouse_audit_table('bins');");
+  expect(securityStatements(resource.replace("version", "n"))).not.toContain("audit");
+});
