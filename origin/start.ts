@@ -24,7 +24,8 @@ import { commitSignal } from "./relay/signal.ts";
 import { createPasswords } from "./resources/access/auth/passwords.ts";
 import { startRotation } from "./resources/access/signing-keys/rotation.ts";
 import { createSigningKeys } from "./resources/access/signing-keys/signing-keys.ts";
-import { sweeps } from "./resources/sweeps.ts";
+import type { Sweep } from "./resources/sweeps.ts";
+import * as sweeps from "./resources/sweeps.ts";
 import { startSweeper } from "./sweeper.ts";
 
 export type RunningOrigin = {
@@ -115,7 +116,7 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     { name: "relay", required: false, run: () => checkBeat(redis) },
   ];
   const rotation = startRotation(signingKeys, logger);
-  const sweeper = startSweeper({ sweeps, services, log: logger });
+  const sweeper = startSweeper({ sweeps: Object.values<Sweep>(sweeps), services, log: logger });
   let serving = true;
   const ops = buildOps({
     registry: metrics.registry,

@@ -1,7 +1,4 @@
-import type { Sweep } from "../sweeper.ts";
-import { expireReservations } from "./stock/expire.ts";
-
 /** What resources have swept, one line each. */
-export const sweeps: readonly Sweep[] = [
-  expireReservations, //
-];
+export type { Sweep } from "../sweeper.ts";
+export { expireOrders } from "./orders/expire.ts";
+export { expireReservations } from "./stock/expire.ts";

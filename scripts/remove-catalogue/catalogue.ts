@@ -11,15 +11,19 @@ export const OWNED: readonly string[] = [
   "shared/resources/stock.ts",
   "shared/resources/stock-schemas.ts",
   "shared/resources/reservations.ts",
+  "shared/resources/orders.ts",
+  "shared/resources/order-schemas.ts",
   "origin/db/tables/products.ts",
   "origin/db/tables/product-terms.ts",
   "origin/db/tables/categories.ts",
   "origin/db/tables/prices.ts",
   "origin/db/tables/stock.ts",
+  "origin/db/tables/orders.ts",
   "origin/resources/products",
   "origin/resources/prices",
   "origin/resources/categories",
   "origin/resources/stock",
+  "origin/resources/orders",
   "scripts/dev/seed",
   "scripts/import",
   "scripts/import.ts",
@@ -42,7 +46,7 @@ export const REGISTRATIONS: readonly string[] = [
   "origin/resources/index.ts",
   "origin/resources/sweeps.ts",
 ];
-export const REGISTRATION_LINE = /product|categor|price|stock|reservation/i;
+export const REGISTRATION_LINE = /product|categor|price|stock|reservation|\border/i;
 
 /** Commands of package.json that go. */
 export const COMMANDS: readonly string[] = ["bench", "import", "remove-catalogue"];

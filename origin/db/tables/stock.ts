@@ -11,6 +11,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { createdAt, instantOrNull, tenantId, updatedAt } from "./columns.ts";
+import { orders } from "./orders.ts";
 import { products } from "./products.ts";
 
 /** How much of a product there is at a location. The checks are the last line against overselling. */
@@ -95,6 +96,11 @@ export const stockReservations = pgTable(
       name: "stock_reservations_level_fkey",
       columns: [table.tenantId, table.productId, table.location],
       foreignColumns: [stockLevels.tenantId, stockLevels.productId, stockLevels.location],
+    }),
+    foreignKey({
+      name: "stock_reservations_order_fkey",
+      columns: [table.tenantId, table.orderId],
+      foreignColumns: [orders.tenantId, orders.id],
     }),
     index("stock_reservations_order_idx").on(table.tenantId, table.orderId),
     index("stock_reservations_expiry_idx").on(table.expiresAt).where(sql`${table.state} = 'active'`),
