@@ -33,7 +33,7 @@ export function answerFromCache(
   async function look({ principal, waitUntil }: Exchange, token: string | null): Promise<Sight> {
     if (principal === null || policy.partition === "everyone") return NOTHING_TO_SEE;
     const { tenantId } = principal;
-    const after = token === null ? 0 : await tokens.open(token, tenantId);
+    const after = token === null ? null : await tokens.open(token, tenantId);
     return snapshots.look(tenantId, after, waitUntil);
   }
 

@@ -84,7 +84,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
       unlimited: config.unlimitedClients,
     },
     caching: { cache: withLastGood(cache.serve), askForAll, snapshots, tokens, now },
-    forwarding: { origin, snapshots, tokens },
+    forwarding: { origin, snapshots, tokens, now },
     purging: { purge: cache.purge, secrets: config.assertionSecrets, now },
     readSnapshot,
     ownHandlers: {

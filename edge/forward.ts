@@ -4,6 +4,7 @@ import { isProblem, passedOn } from "./cache/answer.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { Snapshots } from "./cache/snapshot.ts";
 import { type Answerer, type Exchange, type Operation, respond } from "./exchange.ts";
+import { fingerprint } from "./fingerprint.ts";
 import type { OnBehalfOf, Origin } from "./origin.ts";
 import { relayProblem } from "./problems.ts";
 
@@ -11,19 +12,26 @@ export type ForwardDependencies = {
   readonly origin: Origin;
   readonly snapshots: Snapshots;
   readonly tokens: ConsistencyTokens;
+  readonly now: () => number;
 };
 
 /** Passes an uncacheable request to the origin as the caller's own, and streams the answer back. */
-export function forward({ route }: Operation, { origin, snapshots, tokens }: ForwardDependencies): Answerer {
+export function forward(
+  { route }: Operation,
+  { origin, snapshots, tokens, now }: ForwardDependencies,
+): Answerer {
   const carried = [...Object.keys(route.request.headers.properties)];
   if (route.request.body.kind !== "none") carried.push("content-type", "content-length");
   if (route.idempotency.kind === "key") carried.push(names.idempotencyKey);
 
   /** Keeps this isolate from showing older data, and hands the client what does so elsewhere. */
-  async function noteWrite({ principal, outgoing }: Exchange, transactionId: string | null): Promise<void> {
+  async function noteWrite({ principal, outgoing }: Exchange, headers: Headers): Promise<void> {
+    const transactionId = headers.get(names.consistency);
     if (principal === null || transactionId === null) return;
-    snapshots.noteWrite(principal.tenantId, Number(transactionId));
-    outgoing[names.consistency] = await tokens.seal(transactionId, principal.tenantId);
+    const history = fingerprint(headers.get(names.history) ?? "");
+    const place = { transactionId: Number(transactionId), history, at: now() };
+    snapshots.noteWrite(principal.tenantId, place);
+    outgoing[names.consistency] = await tokens.seal(place, principal.tenantId);
   }
 
   return async function forward(exchange) {
@@ -37,7 +45,7 @@ export function forward({ route }: Operation, { origin, snapshots, tokens }: For
       ids: exchange,
       budgetMs: route.budgetMs,
     });
-    await noteWrite(exchange, response.headers.get(names.consistency));
+    await noteWrite(exchange, response.headers);
     const headers = { ...passedOn(response.headers), "cache-control": "no-store" };
     if (isProblem(headers)) {
       return relayProblem(exchange, response.status, headers, await response.arrayBuffer());

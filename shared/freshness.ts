@@ -18,7 +18,7 @@ export const MAX_BEAT_AGE_MS = 1_500;
 
 /**
  * The Redis key of the era: the database and the start of its server that the versions are of, and a
- * random name. The relay begins a new one when it finds another's, or transaction ids that its own has
+ * name that begins with the second it began in. The relay begins a new one when it finds another's, or transaction ids that its own has
  * not reached: then Postgres was or may have been replaced or put back, and no number of before means
  * anything (docs/decisions/0008-births.md).
  */

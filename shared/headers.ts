@@ -12,6 +12,8 @@ export const headers = {
    * client and back a signed token (edge/cache/consistency-token.ts).
    */
   consistency: "gatehouse-consistency",
+  /** Origin to edge only: names the history of the database that the transaction id is of. */
+  history: "gatehouse-history",
   /** Origin to edge only: for how many seconds the answer may be shown as fresh (`fresh-for.ts`). */
   freshFor: "gatehouse-fresh-for",
   /** Operator to edge only: the signature of an order (`operator.ts`). */

@@ -2,6 +2,7 @@ import { itemField, listField } from "#shared/freshness.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { CachePolicy } from "#shared/policy.ts";
 import type { Route } from "#shared/route.ts";
+import { fingerprint } from "../fingerprint.ts";
 
 export type Shared = Extract<CachePolicy, { kind: "shared" }>;
 
@@ -45,12 +46,5 @@ export function blindVersion({ blindMaxAgeSeconds }: Shared, now: number): strin
 
 /** A route's schemas and policies as a short hash: a deploy that changes them starts a new entry. */
 export function routeHash(route: Route): string {
-  let high = 0x811c9dc5;
-  let low = 0x01000193;
-  for (const unit of JSON.stringify(route)) {
-    const code = unit.codePointAt(0) ?? 0;
-    high = Math.imul(high ^ code, 0x01000193);
-    low = Math.imul(low ^ code, 0x85ebca6b);
-  }
-  return (high >>> 0).toString(36) + (low >>> 0).toString(36);
+  return fingerprint(JSON.stringify(route));
 }

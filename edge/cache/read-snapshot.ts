@@ -10,6 +10,7 @@ import {
   WATERMARK_KEY,
 } from "#shared/freshness.ts";
 import { LOG_NAME_LENGTH, REVOCATIONS_ERA_KEY, revocationsKey } from "#shared/revocation.ts";
+import { fingerprint } from "../fingerprint.ts";
 import type { ReadSnapshot, Snapshot } from "./snapshot.ts";
 
 /**
@@ -95,9 +96,15 @@ const UNTOUCHED = "0";
 
 export function snapshotOf({ fields, ...moment }: SnapshotData): Snapshot {
   const versions = new Map(Object.entries(fields));
-  // Its random part is enough to tell it from all others.
-  const birth = versions.get(BIRTH_FIELD)?.split(" ").at(-1) ?? "";
-  return { ...moment, versions: (field) => `${birth}.${versions.get(field) ?? UNTOUCHED}` };
+  // The relay's name of the era has two words; without one, only the random part is there.
+  const [name = "", era = "", database = ""] = versions.get(BIRTH_FIELD)?.split(" ").reverse() ?? [];
+  return {
+    ...moment,
+    history: fingerprint(database),
+    historyBeganAt: (Number.parseInt(era, 10) || 0) * 1000,
+    // It is enough to tell these versions from all others.
+    versions: (field) => `${name}.${versions.get(field) ?? UNTOUCHED}`,
+  };
 }
 
 /** For one isolate alone: Redis is asked each time. */

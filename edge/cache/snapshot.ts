@@ -2,12 +2,11 @@ import { MAX_BEAT_AGE_MS } from "#shared/freshness.ts";
 import { setBounded } from "../bounded-map.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Versions } from "./key.ts";
+import { contains, type Horizon, laterOf, type Place } from "./place.ts";
 
 /** A tenant's versions as Redis had them at one moment. */
-export type Snapshot = {
+export type Snapshot = Horizon & {
   readonly versions: Versions;
-  /** Every transaction below this id is contained in the versions. */
-  readonly watermark: number;
   /** The place that the tenant's log of revocations has come to, and whether Redis has all of them. */
   readonly revocations: { readonly name: string; readonly length: number; readonly isComplete: boolean };
   /** How old the relay's last sign of life was when it was read; null when there was none. */
@@ -39,6 +38,7 @@ const RECENT_BLOCK_AFTER_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
 const FOLLOWER_PATIENCE_MS = 500;
 const MAX_TENANTS = 10_000;
+const NOTHING: readonly Place[] = [];
 
 /** The snapshots of the tenants that this isolate serves. */
 export class Snapshots {
@@ -46,7 +46,7 @@ export class Snapshots {
   readonly #now: () => number;
   readonly #flight = new SingleFlight<Snapshot>(FOLLOWER_PATIENCE_MS);
   readonly #held = new Map<string, Snapshot>();
-  readonly #writes = new Map<string, number>();
+  readonly #writes = new Map<string, Place>();
   #blindUntil = 0;
 
   constructor(read: ReadSnapshot, now: () => number) {
@@ -55,17 +55,17 @@ export class Snapshots {
   }
 
   /** Remembers a write that this isolate passed on, so that its tenant never reads older data here. */
-  noteWrite(tenantId: string, transactionId: number): void {
-    const latest = Math.max(transactionId, this.#writes.get(tenantId) ?? 0);
-    setBounded(this.#writes, MAX_TENANTS, tenantId, latest);
+  noteWrite(tenantId: string, place: Place): void {
+    const noted = this.#writes.get(tenantId);
+    setBounded(this.#writes, MAX_TENANTS, tenantId, noted === undefined ? place : laterOf(noted, place));
   }
 
-  /** @param after a transaction that the caller must see, by its consistency token; 0 for none */
-  async look(tenantId: string, after: number, waitUntil: WaitUntil): Promise<Sight> {
+  /** @param after a write that the caller must see, by its consistency token */
+  async look(tenantId: string, after: Place | null, waitUntil: WaitUntil): Promise<Sight> {
     const snapshot = await this.#current(tenantId, this.#mustSee(tenantId, after), waitUntil);
     // Again: a write may have been noted while Redis was read.
     const mustSee = this.#mustSee(tenantId, after);
-    if (mustSee > 0 && (snapshot === null || mustSee >= snapshot.watermark)) return { kind: "behind" };
+    if (!shows(snapshot, mustSee)) return { kind: "behind" };
     if (snapshot === null) return { kind: "blind" };
     this.#writes.delete(tenantId);
     const isAlive = hasBeat(snapshot, this.#now() - snapshot.readAt);
@@ -87,11 +87,17 @@ export class Snapshots {
     return held;
   }
 
-  #mustSee(tenantId: string, after: number): number {
-    return Math.max(after, this.#writes.get(tenantId) ?? 0);
+  #mustSee(tenantId: string, after: Place | null): readonly Place[] {
+    const noted = this.#writes.get(tenantId);
+    if (noted === undefined) return after === null ? NOTHING : [after];
+    return after === null ? [noted] : [noted, after];
   }
 
-  async #current(tenantId: string, mustSee: number, waitUntil: WaitUntil): Promise<Snapshot | null> {
+  async #current(
+    tenantId: string,
+    mustSee: readonly Place[],
+    waitUntil: WaitUntil,
+  ): Promise<Snapshot | null> {
     const now = this.#now();
     const held = this.#held.get(tenantId);
     if (held !== undefined && isUsable(held, mustSee, now)) {
@@ -99,9 +105,9 @@ export class Snapshots {
       if (isDue) waitUntil(this.#refresh(tenantId, false, waitUntil));
       return held;
     }
-    if (mustSee > 0) return this.#refresh(tenantId, true, waitUntil);
+    if (mustSee.length > 0) return this.#refresh(tenantId, true, waitUntil);
     const shared = await this.#refresh(tenantId, false, waitUntil);
-    if (shared === null || isUsable(shared, 0, this.#now())) return shared;
+    if (shared === null || isUsable(shared, NOTHING, this.#now())) return shared;
     return this.#refresh(tenantId, true, waitUntil);
   }
 
@@ -123,11 +129,15 @@ export class Snapshots {
   }
 }
 
+/** Whether every one of the writes is in the versions; without a snapshot none is. */
+function shows(snapshot: Snapshot | null, mustSee: readonly Place[]): boolean {
+  return mustSee.every((place) => snapshot !== null && contains(snapshot, place));
+}
+
 /** Whether a snapshot may be relied on without asking Redis first. */
-function isUsable(snapshot: Snapshot, mustSee: number, now: number): boolean {
+function isUsable(snapshot: Snapshot, mustSee: readonly Place[], now: number): boolean {
   const ageMs = now - snapshot.readAt;
-  if (ageMs > BLOCK_AFTER_MS) return false;
-  if (mustSee > 0 && mustSee >= snapshot.watermark) return false;
+  if (ageMs > BLOCK_AFTER_MS || !shows(snapshot, mustSee)) return false;
   // A relay that was silent already when it was read does not call for another read so soon.
   return hasBeat(snapshot, ageMs) || !hasBeat(snapshot, 0);
 }

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { headers as names } from "#shared/headers.ts";
 import type { CallContext, Caller } from "../call.ts";
 import type { Connections, Transaction } from "./client.ts";
+import { historyOfSession } from "./history.ts";
 import { once } from "./idempotency.ts";
 import { announce, type Change } from "./outbox.ts";
 import { retrying } from "./retry.ts";
@@ -43,8 +44,7 @@ export function createWrite({ connections, committed }: Options): Write {
     // A problem that was stored for repetitions is thrown only now, after the commit that stored it.
     if (done.result instanceof Error) throw done.result;
     committed();
-    const consistency = { [names.consistency]: done.transactionId };
-    return { ...done.result, headers: { ...done.result.headers, ...consistency } };
+    return { ...done.result, headers: { ...done.result.headers, ...done.consistency } };
   };
 }
 
@@ -55,7 +55,11 @@ async function withChanges<R>(tx: Transaction, tenantId: string, effect: Effect<
   return reply;
 }
 
-export type Committed<R> = { readonly result: R /** Decimal `xid8`. */; readonly transactionId: string };
+export type Committed<R> = {
+  readonly result: R;
+  /** The headers that tell the edge of the transaction's place in the order of commits. */
+  readonly consistency: Readonly<Record<string, string>>;
+};
 
 /** Who writes, as the audit log tells it. */
 export type Actor = {
@@ -84,14 +88,15 @@ export async function inTransaction<R>(
   try {
     return await db.transaction(async (tx) => {
       const [row] = await tx
-        .select({ xid: sql<string>`pg_current_xact_id()::text` })
+        .select({ xid: sql<string>`pg_current_xact_id()::text`, history: historyOfSession })
         .from(
           sql`(select set_config('app.tenant', ${tenantId}, true),
             set_config('app.actor', ${JSON.stringify(actor)}, true)) as setting`,
         )
         .prepare("begin_write")
         .execute();
-      return { result: await work(tx), transactionId: row?.xid ?? "" };
+      const consistency = { [names.consistency]: row?.xid ?? "", [names.history]: row?.history ?? "" };
+      return { result: await work(tx), consistency };
     });
   } finally {
     usage.inFlight--;

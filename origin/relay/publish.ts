@@ -28,8 +28,9 @@ const PUBLISH = `
 local function isOf(name, owner) return name and string.sub(name, 1, #owner + 1) == owner .. ' ' end
 local era = redis.call('GET', KEYS[3])
 local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+local now = redis.call('TIME')
 if not isOf(era, ARGV[3]) or known > tonumber(ARGV[2]) then
-  era, known = ARGV[3] .. ' ' .. ARGV[5], -1
+  era, known = ARGV[3] .. ' ' .. now[1] .. '-' .. ARGV[5], -1
   redis.call('SET', KEYS[3], era)
 end
 if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
@@ -47,7 +48,6 @@ for k = 5, #KEYS do
   end
   at = at + fields + 1
 end
-local now = redis.call('TIME')
 redis.call('SET', KEYS[2], now[1] * 1000 + math.floor(now[2] / 1000))
 return {era, redis.call('GET', KEYS[4]) == era and 1 or 0}`;
 

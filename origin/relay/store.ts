@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Connections, Transaction } from "../db/client.ts";
+import { history } from "../db/history.ts";
 
 /** The relay's view of the outbox: the rows of all tenants (policy `relay`). */
 
@@ -19,7 +20,7 @@ export type Undelivered = {
   readonly watermark: string;
   /** The next transaction id: one that Redis knows and that is higher is of another history. */
   readonly next: string;
-  /** Names the cluster, the database in it, and this start of the server: none puts a database back without. */
+  /** Names the history that the ids are of (`db/history.ts`). */
   readonly database: string;
 };
 
@@ -74,9 +75,7 @@ export async function readUndelivered(tx: Transaction): Promise<Undelivered> {
       waiting.id::text, waiting.tenant_id, waiting.collection, waiting.item_id, waiting.xid::text
     from (
       select pg_snapshot_xmin(pg_current_snapshot()) as watermark, pg_snapshot_xmax(pg_current_snapshot()) as next,
-        concat_ws('.', system_identifier, (select oid from pg_database where datname = current_database()),
-          (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint) as database
-      from pg_control_system()
+        ${history} as database
     ) as moment
     left join lateral (
       select id, tenant_id, collection, item_id, xid from outbox

@@ -137,7 +137,7 @@ test("take turns, and when one is killed in its turn the other goes on within th
 
 test("when one vanishes in its turn without a word, edges are blind until the other may go on", async () => {
   const snapshots = new Snapshots(edgeReader(rig), Date.now);
-  const sight = async () => (await snapshots.look(rig.tenantId, 0, () => undefined)).kind;
+  const sight = async () => (await snapshots.look(rig.tenantId, null, () => undefined)).kind;
   const [vanishing, other] = await Promise.all(gates.map(loadRelayProcess));
   const vanished = new Promise<void>((resolve) => {
     record((by, count) => {

@@ -6,7 +6,8 @@ import { redisPublisher } from "#origin/relay/publish.ts";
 import { readUndelivered } from "#origin/relay/store.ts";
 import { type RunningRedis, startRedis } from "#scripts/local/redis.ts";
 import { listField } from "#shared/freshness.ts";
-import { owner, stack } from "#tests/support/stack.ts";
+import { originClient } from "#tests/support/origin.ts";
+import { newTenant, owner, stack } from "#tests/support/stack.ts";
 
 /** Postgres replaced, or put back to an earlier state, under a Redis that kept its data. */
 
@@ -93,4 +94,31 @@ test("the relay names the start of the server that it reads from", async () => {
   const [row] =
     await owner()`select (extract(epoch from pg_postmaster_start_time()) * 1000000)::text as start`;
   expect(database.split(".").at(-1)).toBe(String(row?.["start"]).split(".")[0]);
+});
+
+test("a write names the history that the relay names, so that their numbers can be compared", async () => {
+  const connections = connect({ url: stack().databaseUrl, poolSize: 1, applicationName: "test" });
+  const { database } = await connections.db.transaction((tx) => readUndelivered(tx));
+  await connections.close(1);
+  const send = originClient((await newTenant()).id);
+  for (const name of ["Lamps", "Chairs"]) {
+    const { headers } = await send("/v1/categories", { method: "POST", body: { name } });
+    expect(headers.get("gatehouse-history")).toBe(database);
+  }
+});
+
+test("an edge knows the history by what the relay published, and when it was first told", async () => {
+  const before = Date.now();
+  await publish("one", 200, 20);
+  const one = snapshotOf(await look(TENANT));
+  await publish("one", 201, 21);
+  const later = snapshotOf(await look(TENANT));
+  expect([later.history, later.historyBeganAt]).toEqual([one.history, one.historyBeganAt]);
+  expect(Math.abs(one.historyBeganAt - before)).toBeLessThan(5_000);
+  await publish("two", 10, 1);
+  expect(snapshotOf(await look(TENANT)).history).not.toBe(one.history);
+});
+
+test("an edge that asks before any relay knows no history", async () => {
+  expect(snapshotOf(await look(TENANT)).historyBeganAt).toBe(0);
 });

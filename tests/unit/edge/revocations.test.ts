@@ -116,7 +116,8 @@ describe("what an isolate knows of revocations", () => {
         if (away) throw new Error("away");
         const { beatAgeMs, isComplete } = inRedis;
         const position = { name: log === "" ? "" : "log", length: log.length, isComplete };
-        return { versions: () => "", watermark: 1, beatAgeMs, readAt: now, revocations: position };
+        const horizon = { watermark: 1, history: "", historyBeganAt: 0 };
+        return { ...horizon, versions: () => "", beatAgeMs, readAt: now, revocations: position };
       },
       () => now,
     );

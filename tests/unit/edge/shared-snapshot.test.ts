@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { SnapshotData } from "#edge/cache/read-snapshot.ts";
 import { answerSnapshot, sharedSnapshots } from "#edge/cache/shared-snapshot.ts";
 import { Snapshots } from "#edge/cache/snapshot.ts";
+import { fingerprint } from "#edge/fingerprint.ts";
 import { cacheRequestOf, loadBy, responseOf } from "#edge/http-cache/adapt.ts";
 import { HttpCache } from "#edge/http-cache/cache.ts";
 
@@ -18,7 +19,7 @@ describe("reads of snapshots that isolates share", () => {
     readAt: now,
     watermark: now,
     beatAgeMs: 0,
-    fields: { birth: `era ${tenantId}`, "products:list": String(now) },
+    fields: { birth: `db 1-era ${tenantId}`, "products:list": String(now) },
     revocations: { name: "", length: 0, isComplete: true },
   });
   const readRedis = async (tenantId: string) => {
@@ -56,7 +57,7 @@ describe("reads of snapshots that isolates share", () => {
       const background: Promise<unknown>[] = [];
       for (const tenantId of TENANTS) {
         const turn = isolates[(now / 10) % isolates.length];
-        const sight = await turn?.look(tenantId, 0, (work) => background.push(work));
+        const sight = await turn?.look(tenantId, null, (work) => background.push(work));
         if (sight?.kind !== "sees") throw new Error(`the isolate is ${sight?.kind}`);
         const [birth, madeAt] = sight.versions("products:list").split(".");
         expect(birth).toBe(tenantId);
@@ -70,33 +71,37 @@ describe("reads of snapshots that isolates share", () => {
 
   it("are passed by whoever has to see a write", async () => {
     const [one, other] = [isolate(), isolate()];
-    await one.look("a", 0, () => undefined);
+    await one.look("a", null, () => undefined);
     now += 100;
-    const sight = await other.look("a", now - 50, () => undefined);
+    const sight = await other.look(
+      "a",
+      { transactionId: now - 50, history: fingerprint("db"), at: now },
+      () => undefined,
+    );
     expect(sight.kind).toBe("sees");
     expect(reads).toBe(2);
   });
 
   it("leave every isolate blind while Redis is away, and nothing of it is kept", async () => {
     away = true;
-    expect((await isolate().look("a", 0, () => undefined)).kind).toBe("blind");
+    expect((await isolate().look("a", null, () => undefined)).kind).toBe("blind");
     away = false;
-    expect((await isolate().look("a", 0, () => undefined)).kind).toBe("sees");
+    expect((await isolate().look("a", null, () => undefined)).kind).toBe("sees");
   });
 
   it("are not trusted when another version of the code wrote them otherwise", async () => {
     answer = async () => Response.json({ readAt: now }, { headers: { "cache-control": "max-age=1" } });
-    expect((await isolate().look("a", 0, () => undefined)).kind).toBe("sees");
+    expect((await isolate().look("a", null, () => undefined)).kind).toBe("sees");
     expect(reads).toBe(1);
   });
 
   it("are no younger than the question, whatever the reader's clock says", async () => {
     answer = async () => Response.json({ ...inRedis("a"), readAt: now + 60_000 });
     const patient = isolate();
-    await patient.look("a", 0, () => undefined);
+    await patient.look("a", null, () => undefined);
     answer = (tenantId) => answerSnapshot({ tenantId }, readRedis);
     now += 1_001;
-    await patient.look("a", 0, () => undefined);
+    await patient.look("a", null, () => undefined);
     expect(reads).toBe(1);
   });
 });

@@ -9,13 +9,17 @@ describe("the snapshot of a tenant", () => {
   let read: ReadSnapshot;
   let background: Promise<unknown>[];
   let snapshots: Snapshots;
-  const look = async (after = 0) => {
+  const place = (transactionId: number, history = "one") => ({ transactionId, history, at: now });
+  const look = async (transactionId: number | null = null) => {
+    const after = transactionId === null ? null : place(transactionId);
     const sight = await snapshots.look("tenant", after, (work) => background.push(work));
     return sight.kind === "sees" ? sight.versions("products:list") : sight.kind;
   };
   const version = (value: string, watermark = 100, beatAgeMs: number | null = 0) => ({
     versions: () => value,
     watermark,
+    history: "one",
+    historyBeganAt: 0,
     beatAgeMs,
     revocations: { name: "", length: 0, isComplete: true },
   });
@@ -63,14 +67,14 @@ describe("the snapshot of a tenant", () => {
 
   it("is behind after a write here until the watermark has passed it", async () => {
     await look();
-    snapshots.noteWrite("tenant", 100);
+    snapshots.noteWrite("tenant", place(100));
     expect(await look()).toBe("behind");
     inRedis = version("2", 101);
     expect(await look()).toBe("2");
   });
 
   it("leaves other tenants alone when one writes", async () => {
-    snapshots.noteWrite("another", 500);
+    snapshots.noteWrite("another", place(500));
     expect(await look()).toBe("1");
   });
 
@@ -86,7 +90,7 @@ describe("the snapshot of a tenant", () => {
 
   it("does not let a writer read from the cache while blind", async () => {
     inRedis = new Error("away");
-    snapshots.noteWrite("tenant", 7);
+    snapshots.noteWrite("tenant", place(7));
     expect(await look()).toBe("behind");
   });
 
@@ -168,11 +172,28 @@ describe("the snapshot of a tenant", () => {
     expect(await look()).toBe("2");
   });
 
+  it("forgets a write of a history that ended before the one it knows began, as after a restore", async () => {
+    const other = { history: "two", historyBeganAt: 60_000 };
+    snapshots.noteWrite("tenant", place(1_000));
+    inRedis = { ...version("2", 7), ...other };
+    expect(await look()).toBe("2");
+    snapshots.noteWrite("tenant", place(7, "two"));
+    expect(await look()).toBe("behind");
+    inRedis = { ...version("3", 8), ...other };
+    expect(await look()).toBe("3");
+  });
+
+  it("is behind for a write of a history that it does not know yet", async () => {
+    now = 60_000;
+    snapshots.noteWrite("tenant", place(5, "two"));
+    expect(await look()).toBe("behind");
+  });
+
   it("is behind when a write was noted while Redis was being read", async () => {
-    snapshots.noteWrite("tenant", 100);
+    snapshots.noteWrite("tenant", place(100));
     inRedis = version("2", 101);
     const sight = look();
-    snapshots.noteWrite("tenant", 102);
+    snapshots.noteWrite("tenant", place(102));
     expect(await sight).toBe("behind");
     expect(await look()).toBe("behind");
   });

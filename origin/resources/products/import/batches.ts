@@ -4,7 +4,7 @@ import type { Services } from "../../../services.ts";
 import type { CategoryIds } from "./category-paths.ts";
 import type { ImportItem } from "./parse-line.ts";
 import type { Report } from "./report.ts";
-import { storeBatch } from "./store-batch.ts";
+import { type Stored, storeBatch } from "./store-batch.ts";
 
 const BATCH_ITEMS = 200;
 const BATCH_BYTES = 1024 * 1024;
@@ -14,8 +14,8 @@ export type Batches = {
   /** @param bytes the item's size in the body */
   readonly add: (item: ImportItem, bytes: number) => Promise<void>;
   readonly flush: () => Promise<void>;
-  /** Of the last batch that was committed; null before there is one. */
-  readonly transactionId: () => string | null;
+  /** The headers of the last batch that was committed; none before there is one. */
+  readonly consistency: () => Stored["consistency"];
 };
 
 export function createBatches(
@@ -28,12 +28,12 @@ export function createBatches(
   let bytesHeld = 0;
   const skus = new Set<string>();
   let categories: CategoryIds = new Map();
-  let lastTransactionId: string | null = null;
+  let consistency: Stored["consistency"] = {};
 
   async function store(batch: readonly ImportItem[]): Promise<void> {
     const stored = await storeBatch(connections, tenantId, batch, categories, actor);
     report.stored(stored.created, stored.updated);
-    ({ categories, transactionId: lastTransactionId } = stored);
+    ({ categories, consistency } = stored);
     committed();
   }
 
@@ -74,7 +74,7 @@ export function createBatches(
       bytesHeld += bytes;
       if (items.length === BATCH_ITEMS || bytesHeld >= BATCH_BYTES) await flush();
     },
-    transactionId: () => lastTransactionId,
+    consistency: () => consistency,
   };
 }
 

@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers/promises";
-import { headers as names } from "#shared/headers.ts";
 import { Problem } from "#shared/problems.ts";
 import { productImport as routes } from "#shared/resources/product-import.ts";
 import type { HandlersOf } from "../../../call.ts";
@@ -28,9 +27,7 @@ export function productImport(services: Services): HandlersOf<typeof routes> {
         if (error instanceof BodyTooLarge) throw await tooLarge(batches, report);
         throw error;
       }
-      const transactionId = batches.transactionId();
-      const headers = transactionId === null ? {} : { [names.consistency]: transactionId };
-      return { status: 200, body: report.result(), headers };
+      return { status: 200, body: report.result(), headers: batches.consistency() };
     },
   };
 }

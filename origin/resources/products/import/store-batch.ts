@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import type { Connections, Transaction } from "../../../db/client.ts";
 import { announce } from "../../../db/outbox.ts";
-import { type Actor, inTransaction } from "../../../db/write.ts";
+import { type Actor, type Committed, inTransaction } from "../../../db/write.ts";
 import { valuesOf } from "../columns.ts";
 import { type Searchable, storeTerms } from "../search/store.ts";
 import { type CategoryIds, pathKey, resolvePaths } from "./category-paths.ts";
@@ -14,7 +14,7 @@ export type Stored = {
   readonly updated: number;
   /** What is now known of categories. */
   readonly categories: CategoryIds;
-  readonly transactionId: string;
+  readonly consistency: Committed<unknown>["consistency"];
 };
 
 /**
@@ -39,9 +39,9 @@ export async function storeBatch(
     ]);
     return { ids, changed };
   };
-  const { result, transactionId } = await inTransaction(connections, tenantId, work, actor);
+  const { result, consistency } = await inTransaction(connections, tenantId, work, actor);
   const created = result.changed.filter(({ version }) => version === 1).length;
-  return { created, updated: items.length - created, categories: result.ids, transactionId };
+  return { created, updated: items.length - created, categories: result.ids, consistency };
 }
 
 type Changed = Searchable & { readonly version: number };
