@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import postgres from "postgres";
+import { ensureDemoAdmin } from "#scripts/local/demo-admin.ts";
 import { mintToken } from "#scripts/local/development-key.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 import { DEMO_TENANTS, ensureTenants, type Tenant } from "#scripts/local/tenants.ts";
 import { TOKEN_AUDIENCE } from "#scripts/local/variables.ts";
 import { createClient } from "#shared/client.ts";
+import { contract, scopesOf } from "#shared/contract.ts";
 import type { Product } from "#shared/resources/products.ts";
 import type { System } from "./start.ts";
 
@@ -28,20 +30,22 @@ export async function seed({ ownerUrl, key, issuer, edge }: System): Promise<See
   } finally {
     await sql.end();
   }
-  const tokenFor = ({ id, slug }: Tenant) =>
+  const tokenFor = ({ id, slug }: Tenant, scopes: readonly string[] = SCOPES) =>
     mintToken(
       key,
       {
         issuer,
         audience: TOKEN_AUDIENCE,
         tenantId: id,
-        scopes: SCOPES,
+        scopes,
         subject: `${slug}-user`,
         clientId: `${slug}-cli`,
         lifetimeSeconds: SECONDS_A_DAY,
       },
       Date.now(),
     );
+
+  await ensureDemoAdmin(edge.url, await tokenFor(DEMO_TENANTS[0], scopesOf(contract)));
 
   let created = 0;
   let demo: Omit<Seeded, "summary"> | null = null;

@@ -1,3 +1,4 @@
+import { loginLine } from "#scripts/local/demo-admin.ts";
 import type { Product } from "#shared/resources/products.ts";
 
 type Welcome = {
@@ -32,6 +33,9 @@ Gatehouse is ready at ${edgeUrl}
   # a search, and what happens without a token
   curl -sw '\\n' ${authorised} '${edgeUrl}/v1/products?q=lamp&pageSize=3'
   curl -si ${edgeUrl}/v1/products | grep -iE '^(HTTP|WWW-Authenticate)'
+
+  # a person logs in
+  ${loginLine(edgeUrl)}
 
 Ctrl-C stops everything; the data stays. Log lines follow.
 `;

@@ -1,27 +1,21 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
+import { makeClient } from "#tests/support/make-client.ts";
 import { originClient } from "#tests/support/origin.ts";
 import { newTenant, owner, stack } from "#tests/support/stack.ts";
 
 const nobody = originClient(null);
 let tenantId: string;
 let clientId: string;
-let disabledId: string;
-const secret = randomBytes(32).toString("base64url");
+let disabled: { readonly id: string; readonly secret: string };
+let secret: string;
 
 beforeAll(async () => {
   tenantId = (await newTenant()).id;
-  [clientId, disabledId] = [randomUUID(), randomUUID()];
-  await makeClient(clientId, false);
-  await makeClient(disabledId, true);
+  const scopes = ["catalog:read", "catalog:write"];
+  ({ id: clientId, secret } = await makeClient(owner(), tenantId, { scopes }));
+  disabled = await makeClient(owner(), tenantId, { scopes, disabled: true });
 });
-
-async function makeClient(id: string, disabled: boolean): Promise<void> {
-  const hash = createHash("sha256").update(secret).digest();
-  await owner()`insert into api_clients (client_id, tenant_id, name, secret_hash, scopes, disabled)
-    values (${id}, ${tenantId}, 'A client', ${hash}, ${["catalog:read", "catalog:write"]}, ${disabled})`;
-}
 
 function ask(form: Record<string, string>, headers: Record<string, string> = {}) {
   const body = new URLSearchParams(form).toString();
@@ -73,7 +67,10 @@ describe("issueToken", () => {
   test.each([
     ["the secret is wrong", () => ask({ ...inBody(), client_secret: "no" })],
     ["the client is unknown", () => ask({ ...inBody(), client_id: "nobody" })],
-    ["the client is disabled", () => ask({ ...inBody(), client_id: disabledId })],
+    [
+      "the client is disabled",
+      () => ask({ ...inBody(), client_id: disabled.id, client_secret: disabled.secret }),
+    ],
     ["there are no credentials", () => ask({ grant_type: "client_credentials" })],
     [
       "the header is not Basic",

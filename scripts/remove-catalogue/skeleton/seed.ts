@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { ensureDemoAdmin } from "#scripts/local/demo-admin.ts";
 import { mintToken } from "#scripts/local/development-key.ts";
 import { DEMO_TENANTS, ensureTenants } from "#scripts/local/tenants.ts";
 import { TOKEN_AUDIENCE } from "#scripts/local/variables.ts";
@@ -17,10 +18,11 @@ type Seedable = {
   readonly ownerUrl: string;
   readonly key: Parameters<typeof mintToken>[0];
   readonly issuer: string;
+  readonly edge: { readonly url: string };
 };
 
-/** Makes the demo tenants. */
-export async function seed({ ownerUrl, key, issuer }: Seedable): Promise<Seeded> {
+/** Makes the demo tenants, and an administrator of the first. */
+export async function seed({ ownerUrl, key, issuer, edge }: Seedable): Promise<Seeded> {
   const sql = postgres(ownerUrl, { max: 1, onnotice: () => undefined });
   try {
     await ensureTenants(sql, DEMO_TENANTS);
@@ -41,5 +43,6 @@ export async function seed({ ownerUrl, key, issuer }: Seedable): Promise<Seeded>
     },
     Date.now(),
   );
+  await ensureDemoAdmin(edge.url, token);
   return { summary: "tenants demo and rival", token };
 }
