@@ -66,9 +66,11 @@ type ResponseBody = ConstructorParameters<typeof Response>[0];
 export function respond(
   exchange: Exchange,
   status: number,
-  headers: Readonly<Record<string, string>>,
+  headers: Headers | Readonly<Record<string, string>>,
   body: ResponseBody,
 ): Response {
   const content = exchange.request.method === "HEAD" ? null : body;
-  return new Response(content, { status, headers: { ...headers, ...exchange.outgoing } });
+  const response = new Response(content, { status, headers });
+  for (const [name, value] of Object.entries(exchange.outgoing)) response.headers.set(name, value);
+  return response;
 }

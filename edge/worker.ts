@@ -14,7 +14,7 @@ import type { Log } from "./observe.ts";
 /** The only file that knows Cloudflare's module names. Everything is put together once an isolate. */
 
 /** Workers Cache exists on Cloudflare's network only; what runs elsewhere brings its own. */
-let hasWorkersCache = false;
+let hasWorkersCache: boolean | null = null;
 
 const log: Log = (level, line) => console[level](JSON.stringify({ level, ...line }));
 
@@ -46,7 +46,7 @@ const gateway = createGateway(dependencies);
 /** Runs for every request and is never cached. */
 export default {
   fetch(request, _bindings, context) {
-    hasWorkersCache = context.cache !== undefined;
+    hasWorkersCache ??= context.cache !== undefined;
     return gateway.fetch(request, context);
   },
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -3,6 +3,7 @@ import { HttpCache } from "../http-cache/cache.ts";
 import type { Sent, Upstream } from "../http-cache/exchange.ts";
 import { fieldValue } from "../http-cache/fields.ts";
 import type { Reply } from "../http-cache/reply.ts";
+import { perObject } from "../per-object.ts";
 import type { AskForAll } from "./fill.ts";
 import type { Fill, PurgeableCache, Served } from "./serve.ts";
 import { storedHeaders } from "./stored.ts";
@@ -46,7 +47,7 @@ export function embeddedCache(
   };
 }
 
-function servedFrom({ status, fields, body, how }: Reply): Served {
+const servedFrom = perObject(({ status, fields, body, how }: Reply): Served => {
   if (!(body instanceof ArrayBuffer)) throw new Error("an answer that was collected came as a stream");
   return { status, headers: Object.fromEntries(fields), body, word: how.word };
-}
+});

@@ -2,6 +2,7 @@ import { SingleFlight } from "../single-flight.ts";
 import type { Entry } from "./entry.ts";
 import { discard, type Load, type Upstream, type WaitUntil } from "./exchange.ts";
 import { Fills } from "./fills.ts";
+import { Hits } from "./hits.ts";
 import { invalidatedPaths } from "./invalidation.ts";
 import { Loners } from "./loners.ts";
 import { keyOf } from "./make-entry.ts";
@@ -47,6 +48,7 @@ export class HttpCache {
   readonly #profile: Profile;
   readonly #now: () => number;
   readonly #store: Store;
+  readonly #hits: Hits;
   readonly #fills = new Fills();
   readonly #flight: SingleFlight<Failure | null>;
   readonly #loners = new Loners();
@@ -57,6 +59,7 @@ export class HttpCache {
     this.#profile = profile;
     this.#now = now;
     this.#store = new Store(Math.floor(maxBytes / HEADROOM), share, profile.normalisesVary);
+    this.#hits = new Hits(profile);
     this.#flight = new SingleFlight(patienceMs ?? PATIENCE_MS);
     this.#revalidation = new Revalidation(profile, this.#store, this.#fills, now, share);
   }
@@ -86,7 +89,7 @@ export class HttpCache {
     const entry = this.#store.find(key, request);
     const use = entry === null ? null : useOf(entry, demands, this.#profile, now);
     if (entry !== null && !demands.noStore) {
-      if (use === "serve") return replyFrom(entry, request, FOUND, this.#profile, now);
+      if (use === "serve") return this.#hits.reply(entry, request, now);
       if (use === "serve-and-revalidate") {
         this.#revalidateLater({ request, load, entry, forward: "stale" }, key, waitUntil);
         return replyFrom(entry, request, { ...FOUND, word: "UPDATING" }, this.#profile, now);

@@ -34,6 +34,7 @@ export function isCollapsible(
   return method === "GET" && (entry !== null || !isPartial(header));
 }
 
-function isPartial(header: Lookup): boolean {
+/** Whether a request asks for less than the whole of a stored response, or might get by without it. */
+export function isPartial(header: Lookup): boolean {
   return PARTIAL_HEADERS.some((name) => header(name) !== null);
 }
