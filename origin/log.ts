@@ -1,15 +1,7 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
 import { databaseErrorOf } from "./db/errors.ts";
+import { logDestination } from "./log-destination.ts";
 import { withoutSecrets } from "./redact.ts";
-
-/** Lines are written when so many bytes have come together, or after so long: one write a line is dear. */
-const FLUSH_BYTES = 8_192;
-const FLUSH_MS = 200;
-
-/** @param dest a file descriptor or path; 1 is standard output */
-export function logDestination(dest: number | string): DestinationStream {
-  return pino.destination({ dest, sync: false, minLength: FLUSH_BYTES, periodicFlush: FLUSH_MS });
-}
 
 /** @param destination default: standard output */
 export function createLogger(level: string, destination?: DestinationStream): Logger {

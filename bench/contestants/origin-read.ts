@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from "node:crypto";
-import { logDestination } from "#origin/log.ts";
+import { logDestination } from "#origin/log-destination.ts";
 import { startOrigin } from "#origin/start.ts";
 import { startRedis } from "#scripts/local/redis.ts";
 import { headers as names } from "#shared/headers.ts";

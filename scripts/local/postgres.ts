@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import postgres from "postgres";
 import { freePort, LOOPBACK, requirePort } from "./ports.ts";
 import { type Account, accountFor, findBinaries } from "./postgres-binaries.ts";
@@ -46,7 +46,7 @@ export async function startPostgres({ folder, port }: PostgresOptions = {}): Pro
   const dataDir = join(home, "data");
   const account = accountFor(dataDir);
   const bin = findBinaries(account);
-  const password = initialise(home, dataDir, bin, account);
+  const password = await initialise(home, dataDir, bin, account);
   await clearStaleLock(dataDir);
 
   const settings = folder === undefined ? [...SETTINGS, ...HASTE] : SETTINGS;
@@ -77,7 +77,7 @@ export async function startPostgres({ folder, port }: PostgresOptions = {}): Pro
 }
 
 /** Makes the cluster unless it is there, and answers the owner's password. */
-function initialise(home: string, dataDir: string, bin: string, account: Account): string {
+async function initialise(home: string, dataDir: string, bin: string, account: Account): Promise<string> {
   const passwordFile = join(home, "owner-password");
   if (existsSync(join(dataDir, "PG_VERSION")) && existsSync(passwordFile)) {
     return readFileSync(passwordFile, "utf8");
@@ -92,7 +92,8 @@ function initialise(home: string, dataDir: string, bin: string, account: Account
   if (account.uid !== undefined && account.gid !== undefined) {
     for (const path of [dataDir, handover, handoverFile]) chownSync(path, account.uid, account.gid);
   }
-  const { status, stderr, error } = spawnSync(
+  // Tethered, so that a Ctrl-C in the terminal does not end it half-way through its SQL.
+  const initdb = tether(
     join(bin, "initdb"),
     [
       ...["--pgdata", pathFromWithin(dataDir), "--pwfile", handoverFile, "--username", OWNER],
@@ -100,10 +101,12 @@ function initialise(home: string, dataDir: string, bin: string, account: Account
       // The same order and case rules on every machine, whatever locales it has.
       ...["--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"],
     ],
-    { ...account, cwd: dataDir, encoding: "utf8" },
+    { ...account, cwd: dataDir },
   );
+  initdb.output[0].resume();
+  const [said, code] = await Promise.all([text(initdb.output[1]), initdb.exited]);
   rmSync(handover, { recursive: true });
-  if (status !== 0) throw new StartError(`initdb failed: ${error?.message ?? stderr.trim()}`);
+  if (code !== 0) throw new StartError(`initdb failed: ${said.trim()}`);
   writeFileSync(passwordFile, password, { mode: 0o600 });
   return password;
 }

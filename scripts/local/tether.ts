@@ -5,15 +5,20 @@ import type { Readable } from "node:stream";
 /**
  * A child process that cannot outlive this one. A shell holds the other end of its own standard
  * input: when that closes, because `stop` closed it or because this process died in whatever way,
- * the shell signals the program. The program gets a session of its own, so that a Ctrl-C in the
+ * the shell signals the program, and kills it if it does not end. The program gets a session of its own, so that a Ctrl-C in the
  * terminal reaches only this process, which then stops its parts in order.
  */
 const TETHER = `
 exec 3<&0 </dev/null
-signal=$1; shift
+signal=$1; patience=$2; shift 2
 "$@" 3<&- &
 program=$!
-(cat <&3 >/dev/null; kill -s "$signal" "$program" 2>/dev/null) >/dev/null 2>&1 &
+(
+  cat <&3
+  kill -s "$signal" "$program"
+  while [ "$patience" -gt 0 ] && kill -s 0 "$program"; do sleep 1; patience=$((patience - 1)); done
+  [ "$patience" -gt 0 ] || kill -s KILL "$program"
+) >/dev/null 2>&1 &
 wait "$program"
 `;
 
@@ -33,15 +38,19 @@ export type TetherOptions = {
   readonly gid?: number;
   /** What asks this program to end in good order; SIGTERM unless said otherwise. */
   readonly signal?: "INT" | "TERM";
+  /** How long the program may take to end when this process has died; 30 s unless said otherwise. */
+  readonly orphanSeconds?: number;
 };
+
+const ORPHAN_SECONDS = 30;
 
 /** Starts `program`; whether it works out is for the caller to see from its output or exit. */
 export function tether(
   program: string,
   args: readonly string[],
-  { signal = "TERM", ...options }: TetherOptions = {},
+  { signal = "TERM", orphanSeconds = ORPHAN_SECONDS, ...options }: TetherOptions = {},
 ): Tethered {
-  const shell = spawn("/bin/sh", ["-c", TETHER, "sh", signal, program, ...args], {
+  const shell = spawn("/bin/sh", ["-c", TETHER, "sh", signal, String(orphanSeconds), program, ...args], {
     ...options,
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],

@@ -11,7 +11,7 @@ export type TokenArguments = {
   readonly clientId: string;
 };
 
-export const USAGE = `npm run token -- --tenant SLUG|ID --scope SCOPE [--scope SCOPE ...]
+export const USAGE = `npm run token -- --tenant SLUG|ID --scope "SCOPE SCOPE ..." [--scope SCOPE ...]
   [--ttl 1h] [--subject NAME] [--client NAME]
 
 Prints an access token that this machine's \`npm run dev\` trusts. Scopes: ${scopesOf(contract).join(", ")}.
@@ -25,7 +25,9 @@ const MAX_LIFETIME_SECONDS = 366 * 86_400;
 export function readArguments(args: readonly string[]): TokenArguments | null {
   const values = parse(args);
   if (values.help) return null;
-  const { tenant, scope = [], ttl = "1h", subject = "developer", client } = values;
+  const { tenant, ttl = "1h", subject = "developer", client } = values;
+  // Several at a time are separated as in a token itself (RFC 6749 §3.3).
+  const scope = (values.scope ?? []).flatMap((list) => list.split(" ")).filter((name) => name !== "");
   if (!tenant) throw refused("--tenant is missing.");
   if (scope.length === 0) throw refused("--scope is missing.");
   const known: readonly string[] = scopesOf(contract);
@@ -49,8 +51,9 @@ function readLifetime(text: string): number {
 
 function parse(args: readonly string[]) {
   try {
-    return parseArgs({
+    const { values, tokens } = parseArgs({
       args: [...args],
+      tokens: true,
       options: {
         help: { type: "boolean", short: "h" },
         tenant: { type: "string" },
@@ -59,7 +62,12 @@ function parse(args: readonly string[]) {
         subject: { type: "string" },
         client: { type: "string" },
       },
-    }).values;
+    });
+    const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+    // Of two, the last would count, and nobody would know.
+    const repeated = given.find((name, index) => name !== "scope" && given.indexOf(name) !== index);
+    if (repeated !== undefined) throw new Error(`--${repeated} is given twice.`);
+    return values;
   } catch (error) {
     throw refused(error instanceof Error ? error.message : String(error));
   }

@@ -29,6 +29,19 @@ test("a tethered program ends when its keeper is killed in the rudest way", asyn
   await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
 });
 
+test("even one that does not listen ends when its keeper is killed, after a while", async () => {
+  const deaf = ["-c", "trap '' TERM; echo $$; while :; do sleep 0.05; done"];
+  const keeper = spawn(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    `import { tether } from "./scripts/local/tether.ts";
+     tether("sh", ${JSON.stringify(deaf)}, { orphanSeconds: 1 }).output[0].pipe(process.stdout);`,
+  ]);
+  const pid = Number(await firstLine(keeper.stdout));
+  keeper.kill("SIGKILL");
+  await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+});
+
 test("it is asked to end with the signal it understands, and its exit code is told", async () => {
   const program = tether("sh", ["-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"]);
   expect(await firstLine(program.output[0])).toBe("ready");

@@ -77,10 +77,19 @@ describe("npm run token", () => {
     });
   });
 
+  test("takes scopes separated by spaces, as a token has them", () => {
+    const args = ["--tenant", "demo", "--scope", " catalog:read  catalog:write "];
+    expect(readToken(args)?.scopes).toEqual(["catalog:read", "catalog:write"]);
+  });
+
   test.each([
     ["no tenant", ["--scope", "catalog:read"], /^--tenant is missing\./],
     ["no scope", ["--tenant", "demo"], /^--scope is missing\./],
     ["an unknown scope", ["--tenant", "demo", "--scope", "all"], /^There is no scope all\./],
+    ["an unknown scope among others", [...usual, "--scope", "catalog:write all"], /^There is no scope all\./],
+    ["a scope of nothing but spaces", ["--tenant", "demo", "--scope", " "], /^--scope is missing\./],
+    ["two tenants", [...usual, "--tenant", "rival"], /^--tenant is given twice\./],
+    ["two times to live", [...usual, "--ttl", "1h", "--ttl=2h"], /^--ttl is given twice\./],
     ["a unit that is none", [...usual, "--ttl", "1y"], /^--ttl takes a number/],
     ["no time at all", [...usual, "--ttl", "0s"], /^--ttl takes a number/],
     ["more than the edge believes", [...usual, "--ttl", "367d"], /^--ttl takes a number/],
