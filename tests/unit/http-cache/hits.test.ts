@@ -8,7 +8,7 @@ const stored = entry({ "cache-control": "max-age=60", etag: '"1"' });
 describe("hits on one entry", () => {
   test("are one reply as long as they show the same age and time to live", () => {
     const hits = new Hits(proxy);
-    const first = hits.reply(stored, request(), NOW + 20 * SECOND);
+    const first = hits.reply(stored, request(), NOW + 20_001);
     expect(hits.reply(stored, request({ accept: "*/*" }), NOW + 20_999)).toBe(first);
     const later = hits.reply(stored, request(), NOW + 21 * SECOND);
     expect([header(first, "age"), header(later, "age")]).toEqual(["20", "21"]);
