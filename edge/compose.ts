@@ -1,12 +1,14 @@
 import { Redis } from "@upstash/redis";
-import type { JSONWebKeySet } from "jose";
 import { contract } from "#shared/contract.ts";
 import type { ServedBy } from "#shared/route.ts";
-import { KeySource } from "./auth/keys.ts";
-import { TokenMemory } from "./auth/memory.ts";
+import { discoverKeySetUrl, fetchKeySet } from "./auth/fetch-key-set.ts";
+import { ownIssuer } from "./auth/issuer.ts";
+import { maxAgeOf, readKeySet } from "./auth/key-set.ts";
+import { type FetchKeySet, KeySource } from "./auth/keys.ts";
 import { redisRevocations } from "./auth/read-revocations.ts";
 import { revocationAlarm } from "./auth/revocation-alarm.ts";
 import { Revocations } from "./auth/revocations.ts";
+import { type IssuerWithKeys, Tokens } from "./auth/tokens.ts";
 import { consistencyTokens } from "./cache/consistency-token.ts";
 import { type AskForAll, fillFromOrigin } from "./cache/fill.ts";
 import { withLastGood } from "./cache/last-good.ts";
@@ -21,9 +23,6 @@ import type { ShieldBinding } from "./limit/shield.ts";
 import type { Log } from "./observe.ts";
 import { createOrigin } from "./origin.ts";
 import { hmac } from "./sign.ts";
-
-const KEY_SET_TIMEOUT_MS = 3_000;
-const REMEMBERED_TOKENS = 10_000;
 
 type Platform = {
   readonly shield: ShieldBinding;
@@ -62,7 +61,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
   const readSnapshot = redisSnapshots(redis, now);
   const snapshots = new Snapshots(platform.snapshots(readSnapshot), now);
   const tokens = consistencyTokens(config.assertionSecrets, now);
-  const fetchKeySet = keySetFetcher(config.token.keySetUrl, askForAll);
+  const ownKeySet = keySetFetcher(config.token.keySetUrl, askForAll);
   return {
     contract,
     corsOrigins: config.corsOrigins,
@@ -72,12 +71,9 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     now,
     shield,
     authentication: {
-      keys: new KeySource(fetchKeySet, now),
-      memory: new TokenMemory(REMEMBERED_TOKENS),
-      policy: config.token,
+      tokens: new Tokens(trustedIssuers(config, ownKeySet, now), now),
       revocations: new Revocations(snapshots, redisRevocations(redis), now),
       alarm: revocationAlarm(log, now),
-      now,
     },
     limiting: {
       limits: createLimits({ redis, table: config.quotas, now }),
@@ -88,29 +84,40 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     purging: { purge: cache.purge, secrets: config.assertionSecrets, now },
     readSnapshot,
     ownHandlers: {
-      getHealth: health({ origin: fetchKeySet, redis: () => redis.ping() }),
+      getHealth: health({ origin: ownKeySet, redis: () => redis.ping() }),
     } satisfies Record<ServedBy<typeof contract, "edge">, unknown>,
   };
 }
 
-/** The keys of our own issuer come over the signed hop, those of another from its URL. */
-function keySetFetcher(url: string | null, askForAll: AskForAll): () => Promise<JSONWebKeySet> {
-  return async function fetchKeySet() {
-    if (url !== null) return fetchFrom(url);
+/** The keys of our own issuer come over the signed hop, unless they have a URL. */
+function keySetFetcher(url: string | null, askForAll: AskForAll): FetchKeySet {
+  return async function fetchOwnKeySet() {
+    if (url !== null) return fetchKeySet(url, (address, init) => fetch(address, init));
     const requestId = crypto.randomUUID();
-    const { status, body } = await askForAll({
+    const { status, headers, body } = await askForAll({
       operationId: "getKeySet",
       partition: {},
       target: contract.getKeySet.path,
       ids: { requestId, correlationId: requestId, traceId: requestId.replaceAll("-", "") },
     });
     if (status !== 200) throw new Error(`the key set was answered with ${status}`);
-    return JSON.parse(new TextDecoder().decode(body));
+    const keys = readKeySet(new TextDecoder().decode(body));
+    return { keys, maxAgeSeconds: maxAgeOf(headers["cache-control"]) };
   };
 }
 
-async function fetchFrom(url: string): Promise<JSONWebKeySet> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(KEY_SET_TIMEOUT_MS), redirect: "manual" });
-  if (!response.ok) throw new Error(`the key set was answered with ${response.status}`);
-  return response.json();
+function trustedIssuers(
+  { token, issuers }: EdgeConfig,
+  ownKeySet: FetchKeySet,
+  now: () => number,
+): readonly IssuerWithKeys[] {
+  const get = (url: string, init: RequestInit) => fetch(url, init);
+  const others = issuers.map(({ issuer, keySetUrl, staleSeconds }) => {
+    const load = async () => fetchKeySet(keySetUrl ?? (await discoverKeySetUrl(issuer.issuer, get)), get);
+    return { issuer, keys: new KeySource(load, now, staleSeconds) };
+  });
+  return [
+    { issuer: ownIssuer(token.issuer, token.audience), keys: new KeySource(ownKeySet, now) },
+    ...others,
+  ];
 }

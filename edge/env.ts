@@ -1,4 +1,5 @@
 import { type Environment, type NamedSecret, VariableReader, type Variables } from "#shared/environment.ts";
+import { type ExternalIssuer, readTrustedIssuers } from "./auth/trusted-issuers.ts";
 import { DEFAULT_QUOTAS, type QuotaTable } from "./limit/plans.ts";
 
 /** The Worker's configuration, parsed once when the isolate starts. */
@@ -8,6 +9,8 @@ export type EdgeConfig = {
   /** The first one signs. */
   readonly assertionSecrets: readonly [NamedSecret, ...NamedSecret[]];
   readonly token: { readonly issuer: string; readonly audience: string; readonly keySetUrl: string | null };
+  /** Issuers that are trusted beside our own. */
+  readonly issuers: readonly ExternalIssuer[];
   readonly redis: {
     readonly url: string;
     readonly token: string;
@@ -33,15 +36,17 @@ export function readEdgeConfig(variables: Variables): EdgeConfig {
   const webSchemes = read.environment === "production" ? ["https:"] : ["http:", "https:"];
   const perMinute = (name: string, fallback: number) =>
     read.integer(name, { min: 1, max: 1_000_000_000, fallback });
+  const issuer = read.url("TOKEN_ISSUER", webSchemes);
   const config: EdgeConfig = {
     environment: read.environment,
     originUrls: read.urls("ORIGIN_URLS", webSchemes),
     assertionSecrets: read.secrets("ASSERTION_SECRETS"),
     token: {
-      issuer: read.url("TOKEN_ISSUER", webSchemes),
+      issuer,
       audience: read.text("TOKEN_AUDIENCE", "gatehouse"),
       keySetUrl: variables["JWKS_URL"] ? read.url("JWKS_URL", webSchemes) : null,
     },
+    issuers: readTrustedIssuers(read, webSchemes, issuer),
     redis: {
       url: read.url("UPSTASH_REDIS_REST_URL", webSchemes),
       token: read.secret("UPSTASH_REDIS_REST_TOKEN"),

@@ -1,7 +1,7 @@
 import { Problem } from "#shared/problems.ts";
 
 /** Tokens longer than this are refused unread. */
-const MAX_TOKEN_LENGTH = 8192;
+export const MAX_TOKEN_LENGTH = 8192;
 
 // The scheme is case-insensitive (RFC 9110 §11.1); the token is b64token (RFC 6750 §2.1). Several
 // Authorization headers arrive joined by a comma, which b64token does not contain.

@@ -1,36 +1,70 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from "jose";
 import { Problem } from "#shared/problems.ts";
 import { SingleFlight } from "../single-flight.ts";
+import type { FetchedKeySet } from "./key-set.ts";
 
-const FRESH_MS = 5 * 60_000;
+/** Seconds that keys are good for, whatever their issuer says: a key that is taken back has to stop being accepted. */
+const MIN_FRESH_SECONDS = 60;
+const DEFAULT_FRESH_SECONDS = 300;
+const MAX_FRESH_SECONDS = 600;
+/** They are renewed before that, in the background. */
+const RENEW_AT = 0.8;
 /**
- * Keys older than this are not used, however long the issuer is away. As long as answers may be stale
- * in an outage of the origin, which is the issuer too: nobody could be given them otherwise.
+ * How long our own keys are used while they cannot be renewed. As long as answers may be stale in an
+ * outage of the origin, which is the issuer too: nobody could be given them otherwise.
  */
-const STALE_MS = 24 * 60 * 60_000;
-/** Between two fetches for a `kid` that the set does not have. */
+const OWN_STALE_SECONDS = 24 * 3_600;
+/** Between two fetches for a `kid` that the set does not have, and after a fetch that failed. */
 const COOL_DOWN_MS = 30_000;
+/** After a fetch that failed while there are no keys at all: nobody waits for an issuer that is away. */
+const RETRY_MS = 1_000;
 const FOLLOWER_PATIENCE_MS = 3_000;
 
-type Loaded = { readonly lookUp: JWTVerifyGetKey; readonly at: number };
+type Loaded = {
+  readonly lookUp: JWTVerifyGetKey;
+  /** The keys as text, to tell whether they have changed. */
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly renewAt: number;
+  readonly staleAt: number;
+  /** Counts the sets that differed. */
+  readonly edition: number;
+};
 type WaitUntil = (work: Promise<unknown>) => void;
-export type FetchKeySet = () => Promise<JSONWebKeySet>;
+export type FetchKeySet = () => Promise<FetchedKeySet>;
 
 /**
- * The issuer's keys, kept in memory: fetched once for all that ask (jose's own remote set does not
- * share a fetch between requests on Workers), renewed in the background, and served stale for a
- * day while the issuer is down. An unknown `kid` causes at most one fetch per cool-down.
+ * One issuer's keys, kept in memory: fetched once for all that ask (jose's own remote set does not
+ * share a fetch between requests on Workers), renewed in the background before they are too old, and
+ * served stale for a while when the issuer is down. An unknown `kid` causes at most one fetch per
+ * cool-down.
  */
 export class KeySource {
   readonly #fetchKeySet: FetchKeySet;
   readonly #now: () => number;
-  readonly #flight = new SingleFlight<JSONWebKeySet>(FOLLOWER_PATIENCE_MS);
+  readonly #staleMs: number;
+  readonly #flight = new SingleFlight<FetchedKeySet>(FOLLOWER_PATIENCE_MS);
   #loaded: Loaded | null = null;
   #attemptedAt = Number.NEGATIVE_INFINITY;
+  #failedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(fetchKeySet: FetchKeySet, now: () => number) {
+  /** @param staleSeconds how long keys are used after they were fetched last, when they cannot be renewed */
+  constructor(fetchKeySet: FetchKeySet, now: () => number, staleSeconds = OWN_STALE_SECONDS) {
     this.#fetchKeySet = fetchKeySet;
     this.#now = now;
+    this.#staleMs = staleSeconds * 1_000;
+  }
+
+  /**
+   * Which set of keys is in use: what was verified with another may not be good any more. Null when
+   * there is none that may be used. Keeps the keys warm.
+   */
+  edition(waitUntil: WaitUntil): number | null {
+    const loaded = this.#loaded;
+    const now = this.#now();
+    if (loaded === null || now > loaded.staleAt) return null;
+    this.#keepWarm(loaded, now, waitUntil);
+    return loaded.edition;
   }
 
   /** A key lookup for one verification. */
@@ -42,7 +76,8 @@ export class KeySource {
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
         if (this.#now() - this.#attemptedAt < COOL_DOWN_MS) throw error;
-        const renewed = await this.#load(waitUntil);
+        // An issuer that cannot be asked now has said which keys it has: this is none of them.
+        const renewed = await this.#load(waitUntil).catch(() => loaded);
         return renewed.lookUp(header, token);
       }
     };
@@ -50,22 +85,49 @@ export class KeySource {
 
   async #current(waitUntil: WaitUntil): Promise<Loaded> {
     const loaded = this.#loaded;
-    const age = loaded === null ? Number.POSITIVE_INFINITY : this.#now() - loaded.at;
-    if (loaded === null || age > STALE_MS) return this.#load(waitUntil);
-    if (age > FRESH_MS && this.#now() - this.#attemptedAt > COOL_DOWN_MS) {
-      // A failure leaves the stale keys in use; the next request after the cool-down tries again.
-      waitUntil(this.#load(waitUntil).catch(() => undefined));
-    }
+    const now = this.#now();
+    if (loaded === null || now > loaded.staleAt) return this.#load(waitUntil);
+    this.#keepWarm(loaded, now, waitUntil);
     return loaded;
+  }
+
+  #keepWarm(loaded: Loaded, now: number, waitUntil: WaitUntil): void {
+    if (now <= loaded.renewAt || now - this.#attemptedAt <= COOL_DOWN_MS) return;
+    // A failure leaves the stale keys in use; the next request after the cool-down tries again.
+    waitUntil(this.#load(waitUntil).catch(() => undefined));
   }
 
   async #load(waitUntil: WaitUntil): Promise<Loaded> {
     this.#attemptedAt = this.#now();
-    const keySet = await this.#flight.run("keys", this.#fetchKeySet, waitUntil).catch(() => {
-      throw new Problem("unavailable", { detail: "the keys that tokens are checked with cannot be had" });
-    });
-    const loaded = { lookUp: createLocalJWKSet(keySet), at: this.#now() };
+    const fetched = await this.#flight
+      .run("keys", () => this.#fetch(), waitUntil)
+      .catch(() => {
+        throw new Problem("unavailable", { detail: "the keys that tokens are checked with cannot be had" });
+      });
+    const loaded = this.#accept(fetched, this.#now());
     this.#loaded = loaded;
     return loaded;
+  }
+
+  async #fetch(): Promise<FetchedKeySet> {
+    if (this.#now() - this.#failedAt < RETRY_MS) throw new Error("the issuer was away a moment ago");
+    try {
+      return await this.#fetchKeySet();
+    } catch (error) {
+      this.#failedAt = this.#now();
+      throw error;
+    }
+  }
+
+  #accept({ keys, maxAgeSeconds }: FetchedKeySet, now: number): Loaded {
+    const freshSeconds = Math.min(
+      Math.max(maxAgeSeconds ?? DEFAULT_FRESH_SECONDS, MIN_FRESH_SECONDS),
+      MAX_FRESH_SECONDS,
+    );
+    const text = JSON.stringify(keys);
+    const before = this.#loaded;
+    const times = { renewAt: now + freshSeconds * 1_000 * RENEW_AT, staleAt: now + this.#staleMs };
+    if (before?.text === text) return { ...before, ...times };
+    return { lookUp: createLocalJWKSet(keys), text, edition: (before?.edition ?? 0) + 1, ...times };
   }
 }

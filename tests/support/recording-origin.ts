@@ -28,6 +28,8 @@ export type RecordingOrigin = {
   /** Requests so far, oldest first; those for the key set are left out. */
   readonly requests: Recorded[];
   answer: (request: Recorded) => OriginAnswer | Promise<OriginAnswer>;
+  /** What it answers for the key set; one key to begin with. */
+  keys: readonly unknown[];
   readonly sign: (claims: Readonly<Record<string, unknown>>) => Promise<string>;
   readonly stop: () => Promise<void>;
 };
@@ -54,7 +56,7 @@ export async function startRecordingOrigin(): Promise<RecordingOrigin> {
     const isKeySet = url === "/.well-known/jwks.json";
     if (!isKeySet) requests.push(recorded);
     const answer: OriginAnswer = isKeySet
-      ? { body: JSON.stringify({ keys: [key] }) }
+      ? { body: JSON.stringify({ keys: origin.keys }) }
       : await origin.answer(recorded);
     response.writeHead(answer.status ?? 200, { ...JSON_TYPE, ...answer.headers }).end(answer.body ?? "{}");
   });
@@ -65,6 +67,7 @@ export async function startRecordingOrigin(): Promise<RecordingOrigin> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     answer: () => ({}),
+    keys: [key],
     sign: (claims) =>
       new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid: "test", typ: "at+jwt" }).sign(privateKey),
     stop: async () => {

@@ -6,7 +6,8 @@ import type { Route } from "#shared/route.ts";
 test("while the issuer is away its keys last as long as any answer that a token opens, and no longer", async () => {
   let now = 1_000_000;
   let isAway = false;
-  const fetchKeySet = () => (isAway ? Promise.reject(new Error("away")) : Promise.resolve({ keys: [] }));
+  const fetchKeySet = () =>
+    isAway ? Promise.reject(new Error("away")) : Promise.resolve({ keys: { keys: [] }, maxAgeSeconds: null });
   const keys = new KeySource(fetchKeySet, () => now);
   const work: Promise<unknown>[] = [];
   const lookUp = () => keys.lookUp((some) => void work.push(some));

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bearerToken } from "#edge/auth/bearer.ts";
 import { readClaims } from "#edge/auth/claims.ts";
+import { ownIssuer } from "#edge/auth/issuer.ts";
 import { TokenMemory } from "#edge/auth/memory.ts";
+import { readParts } from "#edge/auth/token-parts.ts";
 
 describe("the Authorization header", () => {
   it.each([
@@ -29,6 +31,7 @@ describe("the Authorization header", () => {
 });
 
 describe("the claims of a token", () => {
+  const own = ownIssuer("https://api.example", "gatehouse");
   const claims = {
     sub: "user",
     client_id: "shop",
@@ -40,7 +43,7 @@ describe("the claims of a token", () => {
   };
 
   it("become the principal", () => {
-    expect(readClaims(claims, 1_000)).toEqual({
+    expect(readClaims(claims, own, 1_000)).toEqual({
       principal: {
         subject: "user",
         clientId: "shop",
@@ -55,9 +58,9 @@ describe("the claims of a token", () => {
   });
 
   it("name the plan, unless it is no name", () => {
-    expect(readClaims({ ...claims, plan: "free" }, 1_000)?.plan).toBe("free");
+    expect(readClaims({ ...claims, plan: "free" }, own, 1_000)?.plan).toBe("free");
     for (const plan of ["", 7, { tier: 1 }, "p".repeat(257)]) {
-      expect(readClaims({ ...claims, plan }, 1_000)?.plan).toBeNull();
+      expect(readClaims({ ...claims, plan }, own, 1_000)?.plan).toBeNull();
     }
   });
 
@@ -79,7 +82,7 @@ describe("the claims of a token", () => {
     ["a client with a NUL", { client_id: "a\u0000b" }],
     ["a client with half a character", { client_id: "a\ud800" }],
   ])("are refused with %s", (_, change) => {
-    expect(readClaims({ ...claims, ...change } as Parameters<typeof readClaims>[0], 1_000)).toBeNull();
+    expect(readClaims({ ...claims, ...change }, own, 1_000)).toBeNull();
   });
 });
 
@@ -91,18 +94,84 @@ describe("the memory of verified tokens", () => {
     issuedAt: 0,
     expiresAt,
   });
+  const nothing = () => undefined;
+  const keys = { edition: () => 1 };
 
   it("knows a token until it expires and not a moment longer", () => {
     const memory = new TokenMemory(10);
-    memory.remember("token", verified(100));
-    expect(memory.recall("token", 99.9)).not.toBeNull();
-    expect(memory.recall("token", 100)).toBeNull();
+    memory.remember("token", verified(100), keys, 1);
+    expect(memory.recall("token", 99_999, nothing)).not.toBeNull();
+    expect(memory.recall("token", 100_000, nothing)).toBeNull();
   });
 
   it("is bounded", () => {
     const memory = new TokenMemory(2);
-    for (const token of ["a", "b", "c"]) memory.remember(token, verified(100));
-    expect(memory.recall("a", 0)).toBeNull();
-    expect(memory.recall("c", 0)).not.toBeNull();
+    for (const token of ["a", "b", "c"]) memory.remember(token, verified(100), keys, 1);
+    expect(memory.recall("a", 0, nothing)).toBeNull();
+    expect(memory.recall("c", 0, nothing)).not.toBeNull();
+  });
+
+  it("forgets a token when its issuer's keys have changed, or may not be used any more", () => {
+    let edition: number | null = 1;
+    const changing = { edition: () => edition };
+    const memory = new TokenMemory(2);
+    for (const next of [2, null]) {
+      edition = 1;
+      memory.remember("token", verified(100), changing, 1);
+      expect(memory.recall("token", 0, nothing)).not.toBeNull();
+      edition = next;
+      expect(memory.recall("token", 0, nothing)).toBeNull();
+    }
+  });
+
+  it("takes no other text for the token: shorter, longer, of the same characters, or of any length", () => {
+    const memory = new TokenMemory(10);
+    memory.remember("abc.def", verified(100), keys, 1);
+    for (const other of [
+      "abc.de",
+      "abc.deff",
+      "abc.dfe",
+      "",
+      "bbc.cef",
+      "x".repeat(8_192),
+      "x".repeat(9_000),
+    ]) {
+      expect(memory.recall(other, 0, nothing)).toBeNull();
+    }
+    memory.remember("x".repeat(8_192), verified(100), keys, 1);
+    expect(memory.recall("x".repeat(8_192), 0, nothing)).not.toBeNull();
+    expect(memory.recall("x".repeat(8_191), 0, nothing)).toBeNull();
+  });
+});
+
+describe("the parts of a token", () => {
+  const encode = (value: unknown) =>
+    Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+  const token = (header: unknown, payload: unknown = {}) => `${encode(header)}.${encode(payload)}.AAAA`;
+
+  it("are read", () => {
+    expect(readParts(token({ alg: "x" }, { a: [{ b: 1 }, { b: 1 }], b: { a: '{"a":1,"a":2}' } }))).toEqual({
+      header: { alg: "x" },
+      payload: { a: [{ b: 1 }, { b: 1 }], b: { a: '{"a":1,"a":2}' } },
+    });
+  });
+
+  it.each([
+    ["a member named twice", '{"a":1,"a":1}'],
+    ["a member named twice, once with an escape", '{"a":1,"\\u0061":1}'],
+    ["a member named twice inside", '{"a":[{"b":{"c":1,"d":"}","c" : 2}}]}'],
+    ["a list", "[]"],
+    ["nothing", "null"],
+    ["what is no JSON", "{a:1}"],
+    ["two values", "{} {}"],
+    ["a byte order mark", "\ufeff{}"],
+  ])("are none with %s", (_, payload) => {
+    expect(readParts(token({}, payload))).toBeNull();
+    expect(readParts(token(payload, {}))).toBeNull();
+  });
+
+  it("are none when the text is not UTF-8", () => {
+    const text = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff]), Buffer.from('"}')]);
+    expect(readParts(`${encode({})}.${text.toString("base64url")}.AAAA`)).toBeNull();
   });
 });
