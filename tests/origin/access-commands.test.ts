@@ -3,6 +3,7 @@ import { contract, scopesOf } from "#shared/contract.ts";
 import { Command, type Finished } from "#tests/support/command.ts";
 import { originClient } from "#tests/support/origin.ts";
 import { logIn, newOffice, type Office } from "#tests/support/people.ts";
+import { revokedIn } from "#tests/support/revoked.ts";
 import { stack } from "#tests/support/stack.ts";
 
 /** What operators administer access with, on the database as the origin itself may use it. */
@@ -16,7 +17,7 @@ beforeAll(async () => {
   [office, foreign] = [await newOffice(scopesOf(contract)), await newOffice(scopesOf(contract))];
 });
 
-function run(what: "client" | "user" | "keys", ...args: string[]): Promise<Finished> {
+function run(what: "client" | "user" | "keys" | "revoke", ...args: string[]): Promise<Finished> {
   return new Command(`scripts/${what}.ts`, args, {
     DATABASE_URL: stack().databaseUrl,
     KEY_ENCRYPTION_SECRET: stack().secrets.keyEncryption,
@@ -69,6 +70,24 @@ describe("npm run user", PATIENTLY, () => {
     expect(again).toMatchObject({ code: 1, stderr: "another user has this email\n" });
     expect((await run("user", ...ofTenant("disable", "--email", email))).code).toBe(0);
     expect((await logIn(office, email, password)).status).toBe(401);
+  });
+});
+
+describe("npm run revoke", PATIENTLY, () => {
+  test("refuses a client, one token, or every token of a tenant, and of no other", async () => {
+    const said = await run("revoke", ...ofTenant("client", "--id", "lost-till"));
+    expect(said).toMatchObject({ code: 0, stderr: "" });
+    expect(said.stdout).toMatch(/^Refused within 5 s: what was issued before \d{4}-.*Z\.\n$/);
+    expect((await run("revoke", ...ofTenant("token", "--id", "a-jti"))).stdout).toContain("for good");
+    expect((await run("revoke", ...ofTenant("everyone"))).code).toBe(0);
+    const revoked = await revokedIn(office.tenantId);
+    expect(revoked).toEqual(expect.arrayContaining(["client lost-till", "token a-jti", "tenant "]));
+    expect(await revokedIn(foreign.tenantId)).toEqual([]);
+  });
+
+  test("says in a sentence what is missing", async () => {
+    expect((await run("revoke", ...ofTenant("client"))).stderr).toMatch(/^--id is missing\./);
+    expect((await run("revoke", "everyone")).stderr).toMatch(/^--tenant is missing\./);
   });
 });
 

@@ -54,7 +54,7 @@ function stubbornVerifier(keys: ReturnType<typeof origin>) {
 
 /** A verifier by the edge's own rules. */
 function edge(keys: ReturnType<typeof origin>) {
-  const source = new KeySource(() => keySetOf(keys), now);
+  const source = new KeySource(async () => ({ keys: await keySetOf(keys), maxAgeSeconds: null }), now);
   return async (token: string) => {
     const background: Promise<unknown>[] = [];
     const lookUp = await source.lookUp((work) => background.push(work));
