@@ -55,7 +55,8 @@ export default {
 export class CachedOrigin extends WorkerEntrypoint<Cloudflare.Env, CachedOriginProps> {
   override fetch(request: Request): Promise<Response> {
     const { caching, now } = dependencies;
-    return answerFill(request, this.ctx.props, contract, caching.askForAll, now);
+    const version = env.CF_VERSION_METADATA?.id ?? null;
+    return answerFill(request, this.ctx.props, { contract, askForAll: caching.askForAll, now, version });
   }
 
   /** A purge reaches the entries of the entrypoint that asks for it, and no others. */

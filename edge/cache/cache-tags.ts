@@ -6,14 +6,16 @@ const MAX_TAG_LENGTH = 256;
 
 /**
  * What an operator can purge a stored answer by (docs/cache.md): its route, its tenant, its collection and
- * the item it shows. Percent-encoding keeps each to printable ASCII without commas or spaces: others are
+ * the item it shows, and the version of the Worker that stored it. Percent-encoding keeps each to printable ASCII without commas or spaces: others are
  * dropped by Workers Cache without a word.
  */
 export function cacheTags(
   { path, cache }: Route,
   { operationId, partition, target }: Pick<Question, "operationId" | "partition" | "target">,
+  version: string | null,
 ): string {
   const tags = [`route:${operationId}`];
+  if (version !== null) tags.push(tagOf("version", version));
   if (partition.tenantId !== undefined) tags.push(tagOf("tenant", partition.tenantId));
   if (cache.kind === "shared" && cache.shows.kind !== "static") {
     const { collection } = cache.shows;

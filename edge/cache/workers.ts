@@ -61,16 +61,21 @@ export async function purgeOwn(
   return { success, errors: errors.map(({ code, message }) => ({ code, message })), reach: "network" };
 }
 
-/**
- * The other side of the loopback: asks the origin, and says how long the answer may be kept.
- * @param now milliseconds since the epoch
- */
+/** What a fill works with. */
+type Filling = {
+  readonly contract: Contract;
+  readonly askForAll: AskForAll;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Names the Worker's version; null where the platform does not say. */
+  readonly version: string | null;
+};
+
+/** The other side of the loopback: asks the origin, and says how long the answer may be kept. */
 export async function answerFill(
   request: Request,
   { operationId, ...partition }: CachedOriginProps,
-  contract: Contract,
-  askForAll: AskForAll,
-  now: () => number,
+  { contract, askForAll, now, version }: Filling,
 ): Promise<Response> {
   const [requestId = "", correlationId = "", traceId = ""] = (request.headers.get(TRACE_HEADER) ?? "").split(
     " ",
@@ -83,7 +88,7 @@ export async function answerFill(
     const ifNoneMatch = request.headers.get("if-none-match");
     const question = { operationId, partition, target: pathname + search, ids, ifNoneMatch };
     const answer = aged(await askForAll(question), now() - askedAt);
-    const headers = storedHeaders(contract, question, answer);
+    const headers = storedHeaders(contract, question, answer, version);
     return new Response(answer.status === 304 ? null : answer.body, { status: answer.status, headers });
   } catch (error) {
     return refuseFill(ids.requestId, error);

@@ -14,8 +14,8 @@ export type PurgeArguments = {
 export const USAGE = `npm run purge -- --tag TAG [--tag TAG ...] | --everything [--tenant SLUG|ID]
   [--url URL]
 
-Removes answers from the edge's response cache. Tags are route:OPERATION, tenant:ID, collection:NAME and
-item:NAME:ID; an answer goes when it has any of those named, at most ${MAX_TAGS} at once. Without --url it is the
+Removes answers from the edge's response cache. Tags are route:OPERATION, tenant:ID, collection:NAME,
+item:NAME:ID and version:ID; an answer goes when it has any of those named, at most ${MAX_TAGS} at once. Without --url it is the
 edge of this machine's \`npm run dev\`; with it, ASSERTION_SECRETS has to be set as it is there.`;
 
 const TAG = /^[\x21-\x2b\x2d-\x7e]{1,256}$/;

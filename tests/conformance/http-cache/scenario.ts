@@ -3,6 +3,9 @@ import type { PurgeOptions } from "#edge/http-cache/purge.ts";
 /** Goes with every request of a scenario; it is in no cache key. */
 export const SCENARIO_HEADER = "scenario";
 
+/** Stands for the scenario's own path in what an operator names. */
+export const OWN_PATH = "<own path>";
+
 /** What a request tells the Worker to do. */
 export type Instruction = {
   readonly props?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SCENARIO_HEADER, type Scenario, type Step } from "./scenario.ts";
+import { OWN_PATH, SCENARIO_HEADER, type Scenario, type Step } from "./scenario.ts";
 import { deploy, startLocally, type Target } from "./scenario-target.ts";
 import { scenarios } from "./scenarios.ts";
 
@@ -38,11 +38,12 @@ function play(start: () => Promise<Target>): void {
 }
 
 async function playOne(url: string, { tell, steps }: Scenario): Promise<void> {
-  const base = `${url}/${randomUUID()}`;
+  const own = `/${randomUUID()}`;
+  const base = url + own;
   const made: (string | null)[] = [];
   for (const [number, step] of steps.entries()) {
     if (step.afterMs !== undefined) await pause(step.afterMs);
-    const instruction = JSON.stringify(step.tell ?? tell ?? {});
+    const instruction = JSON.stringify(step.tell ?? tell ?? {}).replaceAll(OWN_PATH, own);
     const response = await fetch(base + (step.path ?? ""), {
       method: step.method ?? "GET",
       redirect: "manual",

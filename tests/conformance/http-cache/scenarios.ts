@@ -1,4 +1,5 @@
-import type { Instruction, Scenario, Step } from "./scenario.ts";
+import type { PurgeOptions } from "#edge/http-cache/purge.ts";
+import { type Instruction, OWN_PATH, type Scenario, type Step } from "./scenario.ts";
 
 /** What Cloudflare documents of Workers Cache, as requests and answers. */
 
@@ -9,6 +10,12 @@ const silent = (headers: Readonly<Record<string, string>> = {}, status = 200): I
   answer: { headers, status },
 });
 const GET: Step = {};
+const operate = (by: "purge" | "invalidate", options: PurgeOptions): Step => ({
+  path: "/operate",
+  method: "POST",
+  tell: { operate: { by, options } },
+  status: 200,
+});
 /** Long enough for `max-age=1` to be over. */
 const STALE_MS = 2_500;
 
@@ -169,6 +176,24 @@ const staleness: readonly Scenario[] = [
     steps: [{ word: "MISS" }, { word: "REVALIDATED", status: 200, body: "0123456789" }],
   },
   {
+    name: "a confirmed response has the lifetime that its confirmation gives it",
+    tell: saying("max-age=1", { etag: '"a"' }),
+    steps: [
+      { word: "MISS" },
+      { afterMs: STALE_MS, tell: saying("max-age=60", { etag: '"a"' }), word: "REVALIDATED" },
+      { afterMs: STALE_MS, word: "HIT", body: "0123456789" },
+    ],
+  },
+  {
+    name: "a response that was confirmed in the background is fresh again",
+    tell: saying("max-age=1, stale-while-revalidate=60", { etag: '"a"' }),
+    steps: [
+      { word: "MISS" },
+      { afterMs: STALE_MS, tell: saying("max-age=60", { etag: '"a"' }), word: "UPDATING", sameAs: 0 },
+      { afterMs: STALE_MS, word: "HIT", body: "0123456789" },
+    ],
+  },
+  {
     name: "a stale response is replaced",
     tell: saying("max-age=1"),
     steps: [GET, { afterMs: STALE_MS, word: "EXPIRED", sameAs: -1 }],
@@ -203,25 +228,74 @@ const operating: readonly Scenario[] = [
     tell: saying("max-age=60", { "cache-tag": "scenario-Tag,other" }),
     steps: [
       { word: "MISS", without: ["cache-tag"] },
-      {
-        path: "/operate",
-        method: "POST",
-        tell: { operate: { by: "purge", options: { tags: ["SCENARIO-tag"] } } },
-      },
+      operate("purge", { tags: ["SCENARIO-tag"] }),
       { word: "MISS", sameAs: -1 },
     ],
   },
   {
     name: "an invalidation keeps what carries the tag, and has it confirmed",
     tell: saying("max-age=60", { "cache-tag": "scenario-soft", etag: '"a"' }),
+    steps: [{ word: "MISS" }, operate("invalidate", { tags: ["scenario-soft"] }), { word: "REVALIDATED" }],
+  },
+  {
+    name: "a purge by tag leaves what carries other tags",
+    steps: [
+      { path: "/a", tell: saying("max-age=60", { "cache-tag": "scenario-one" }), word: "MISS" },
+      { path: "/b", tell: saying("max-age=60", { "cache-tag": "scenario-two" }), word: "MISS" },
+      operate("purge", { tags: ["scenario-one", "scenario-none"] }),
+      { path: "/b", word: "HIT", sameAs: 1 },
+      { path: "/a", word: "MISS", sameAs: -1 },
+    ],
+  },
+  {
+    name: "a tag that is none is dropped, and those beside it count",
+    tell: saying("max-age=60", { "cache-tag": "scenario bad, scenario-good" }),
     steps: [
       { word: "MISS" },
+      operate("purge", { tags: ["scenario-bad"] }),
+      { word: "HIT", sameAs: 0 },
+      operate("purge", { tags: ["scenario-good"] }),
+      { word: "MISS", sameAs: -1 },
+    ],
+  },
+  {
+    name: "a purge by tag reaches every props",
+    steps: [
       {
-        path: "/operate",
-        method: "POST",
-        tell: { operate: { by: "invalidate", options: { tags: ["scenario-soft"] } } },
+        tell: { ...saying("max-age=60", { "cache-tag": "scenario-props" }), props: { t: "a" } },
+        word: "MISS",
       },
-      { word: "REVALIDATED" },
+      {
+        tell: { ...saying("max-age=60", { "cache-tag": "scenario-props" }), props: { t: "b" } },
+        word: "MISS",
+      },
+      operate("purge", { tags: ["scenario-props"] }),
+      { tell: { ...saying("max-age=60"), props: { t: "a" } }, word: "MISS", sameAs: -1 },
+      { tell: { ...saying("max-age=60"), props: { t: "b" } }, word: "MISS", sameAs: -1 },
+    ],
+  },
+  {
+    name: "a purge by path prefix takes what begins with it, longer names too, and all variants",
+    tell: saying("max-age=60", { vary: "X-Lang" }),
+    steps: [
+      { path: "/p/1", headers: { "x-lang": "en" }, word: "MISS" },
+      { path: "/p/1", headers: { "x-lang": "de" }, word: "MISS" },
+      { path: "/p/10", word: "MISS" },
+      { path: "/p/2", word: "MISS" },
+      operate("purge", { pathPrefixes: [`${OWN_PATH}/p/1`] }),
+      { path: "/p/2", word: "HIT", sameAs: 3 },
+      { path: "/p/10", word: "MISS", sameAs: -1 },
+      { path: "/p/1", headers: { "x-lang": "en" }, word: "MISS", sameAs: -1 },
+      { path: "/p/1", headers: { "x-lang": "de" }, word: "MISS", sameAs: -1 },
+    ],
+  },
+  {
+    name: "what was purged does not stand in for a failure",
+    tell: saying("max-age=1, stale-if-error=60", { "cache-tag": "scenario-gone" }),
+    steps: [
+      { word: "MISS" },
+      operate("purge", { tags: ["scenario-gone"] }),
+      { tell: { fail: true }, status: 503 },
     ],
   },
 ];

@@ -5,7 +5,7 @@ import { contract } from "#shared/contract.ts";
 
 const tagged = (operationId: keyof typeof contract, target: string, tenantId?: string) => {
   const partition = tenantId === undefined ? {} : { tenantId };
-  return cacheTags(contract[operationId], { operationId, partition, target });
+  return cacheTags(contract[operationId], { operationId, partition, target }, null);
 };
 
 it.each([

@@ -16,7 +16,11 @@ describe("a fill of Workers Cache", () => {
       return { ...answer, body };
     };
     const request = new Request("https://cached-origin/v1/products/1", { headers });
-    return answerFill(request, { tenantId: "t", operationId: "getProduct" }, contract, askForAll, () => now);
+    return answerFill(
+      request,
+      { tenantId: "t", operationId: "getProduct" },
+      { contract, askForAll, now: () => now, version: "v-1" },
+    );
   };
 
   it("says by the contract how long it may be kept", async () => {
@@ -42,7 +46,9 @@ describe("a fill of Workers Cache", () => {
 
   it("has tags, so that an operator can purge it", async () => {
     const { headers } = await fill({ status: 200, headers: {} });
-    expect(headers.get("cache-tag")).toBe("route:getProduct,tenant:t,collection:products,item:products:1");
+    expect(headers.get("cache-tag")).toBe(
+      "route:getProduct,version:v-1,tenant:t,collection:products,item:products:1",
+    );
   });
 });
 
