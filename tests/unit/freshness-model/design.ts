@@ -25,6 +25,11 @@ export type Design = {
    * transaction that Postgres has not reached, which it may have by then; or never.
    */
   readonly eras: "by-start" | "by-ids" | "none";
+  /**
+   * A token names the history that its number is of, and of another one counts as seen only if it is
+   * older than the edge's; or it is a mere number.
+   */
+  readonly tokens: "of-history" | "numbers";
 };
 
 export const THE_DESIGN: Design = {
@@ -36,4 +41,5 @@ export const THE_DESIGN: Design = {
   watermark: "xmin",
   births: "in-key",
   eras: "by-start",
+  tokens: "of-history",
 };

@@ -6,8 +6,13 @@ export type Write = {
   readonly id: number;
   readonly xid: number;
   readonly serial: number;
+  /** The start of Postgres that committed it, and when, as its token has them. */
+  readonly start: number;
+  readonly committedAt: number;
   delivered: boolean;
 };
+/** A transaction that is open. */
+export type Open = Pick<Write, "id" | "xid" | "serial">;
 export type Shown = ReadonlySet<number>;
 export type Draft = {
   readonly writes: readonly Write[];
@@ -19,7 +24,13 @@ export type Draft = {
 };
 export type Publication = Draft & { readonly watermark: number };
 /** `start`: whose the era is; null while only edges have found that there is none. */
-export type Redis = { birth: number; start: number | null; version: number; watermark: number };
+export type Redis = {
+  birth: number;
+  start: number | null;
+  beganAt: number;
+  version: number;
+  watermark: number;
+};
 /** What a backup of Postgres holds. */
 export type Backup = {
   readonly committed: Shown;
@@ -35,6 +46,7 @@ export type Relay =
 export type Snapshot = {
   readonly key: string;
   readonly start: number | null;
+  readonly beganAt: number;
   readonly watermark: number;
   readonly mustShow: Shown;
   readonly mustNotShow: Shown;
@@ -54,6 +66,12 @@ export function newEdge(): Edge {
 export function publicationOf({ watermark }: Design, draft: Draft): Publication {
   const highest = Math.max(0, ...draft.writes.map(({ xid }) => xid + 1));
   return { ...draft, watermark: watermark === "xmin" ? draft.xmin : highest };
+}
+
+/** Whether what an edge sees contains a write, by its token. */
+export function contains({ tokens }: Design, { start, beganAt, watermark }: Snapshot, write: Write): boolean {
+  if (tokens === "numbers" || write.start === start) return write.xid < watermark;
+  return start !== null && write.committedAt < beganAt;
 }
 
 export function beginsEra({ eras }: Design, redis: Redis, { start, next }: Publication): boolean {

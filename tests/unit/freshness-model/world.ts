@@ -2,9 +2,11 @@ import type { Design } from "./design.ts";
 import {
   type Backup,
   beginsEra,
+  contains,
   type Draft,
   type Edge,
   newEdge,
+  type Open,
   type Publication,
   publicationOf,
   type Reader,
@@ -28,12 +30,13 @@ export class World {
   readonly #design: Design;
   readonly edges: readonly Edge[] = [newEdge(), newEdge()];
   readonly relays: Relay[] = [{ step: "idle" }, { step: "idle" }];
-  readonly active: Write[] = [];
+  readonly active: Open[] = [];
   /** What the first stale answer lacked; null while none was given. */
   violation: string | null = null;
 
   #writes = 0;
   #start = 0;
+  #clock = 0;
   #nextXid = 1;
   #sequence = 0;
   #position = 0;
@@ -55,14 +58,14 @@ export class World {
 
   begin(): void {
     const xid = this.#nextXid++;
-    this.active.push({ id: ++this.#writes, xid, serial: xid, delivered: false });
+    this.active.push({ id: ++this.#writes, xid, serial: xid });
   }
 
   commit(index: number): void {
     const [write] = this.active.splice(index, 1);
     if (write === undefined) return;
     this.#committed.add(write.id);
-    this.#outbox.push(write);
+    this.#outbox.push({ ...write, start: this.#start, committedAt: ++this.#clock, delivered: false });
   }
 
   /** The relay's next step; `relay` restarts from the beginning after a crash. */
@@ -114,29 +117,24 @@ export class World {
   }
 
   look(edge: Edge): void {
-    const { birth, start, version, watermark } = this.#versions();
+    const { birth, start, beganAt, version, watermark } = this.#versions();
     const key = this.#design.births === "in-key" ? `${birth}.${version}` : `${version}`;
     const mustShow = new Set(this.#announced);
-    edge.snapshot = { key, start, watermark, mustShow, mustNotShow: this.#disowned };
+    edge.snapshot = { key, start, beganAt, watermark, mustShow, mustNotShow: this.#disowned };
   }
 
   /** A read without a token. */
   read(edge: Edge): void {
-    if (edge.snapshot === null) return;
-    this.#ask(edge, this.#keyOf(edge.snapshot), { ...edge.snapshot, why: "a read" });
+    const { snapshot } = edge;
+    if (snapshot !== null) this.#ask(edge, this.#keyOf(snapshot), { ...snapshot, why: "a read" });
   }
 
-  /**
-   * A read by whoever made the latest commit, with the token that the write returned. Not while the edge
-   * knows a Postgres of before: docs/decisions/0008-births.md says what such a token is worth.
-   */
+  /** A read by whoever made the latest commit, with the token that the write returned. */
   readWithToken(edge: Edge): void {
     const own = this.#outbox.at(-1);
     if (own === undefined || edge.snapshot === null) return;
-    if (this.#start > 0 && edge.snapshot.start !== this.#start) return;
-    const { mustNotShow } = edge.snapshot;
-    const reader = { mustShow: new Set([own.id]), mustNotShow, why: "a read with a token" };
-    if (own.xid < edge.snapshot.watermark) this.#ask(edge, this.#keyOf(edge.snapshot), reader);
+    const reader = { ...edge.snapshot, mustShow: new Set([own.id]), why: "a read with a token" };
+    if (contains(this.#design, edge.snapshot, own)) this.#ask(edge, this.#keyOf(edge.snapshot), reader);
     else if (this.#design.tokenReads === "join") this.#join(edge, this.#keyOf(edge.snapshot), reader);
   }
 
@@ -163,8 +161,8 @@ export class World {
       this.look(edge);
       if (edge.snapshot === null) continue;
       const hit = edge.cache.get(this.#keyOf(edge.snapshot));
-      const atRest = { mustShow: this.#committed, mustNotShow: this.#undone, why: "a read at rest" };
-      if (hit !== undefined) this.#check(hit, atRest);
+      const all = { mustShow: this.#committed, mustNotShow: this.#undone };
+      if (hit !== undefined) this.#check(hit, { ...all, why: "a read at rest" });
     }
   }
 
@@ -204,10 +202,9 @@ export class World {
   /** One Lua call, merged by maximum within an era. */
   #publish(publication: Publication): void {
     const { version, watermark, writes, start } = publication;
-    const redis = this.#versions();
-    if (beginsEra(this.#design, redis, publication)) {
-      Object.assign(redis, { birth: ++this.#births, start, version: 0, watermark: 0 });
-    }
+    const known = this.#versions();
+    const redis = beginsEra(this.#design, known, publication) ? this.#begin(start) : known;
+    this.#redis = redis;
     for (const write of writes) this.#announced.add(write.id);
     if (start === this.#start) this.#disowned = new Set(this.#undone);
     if (this.#design.invalidation === "purge") {
@@ -221,8 +218,12 @@ export class World {
 
   /** What Redis holds; whoever finds nothing there begins it. */
   #versions(): Redis {
-    this.#redis ??= { birth: ++this.#births, start: null, version: 0, watermark: 0 };
+    this.#redis ??= this.#begin(null);
     return this.#redis;
+  }
+
+  #begin(start: number | null): Redis {
+    return { birth: ++this.#births, start, beganAt: ++this.#clock, version: 0, watermark: 0 };
   }
 
   #keyOf(snapshot: Snapshot): string {
