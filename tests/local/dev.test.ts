@@ -67,8 +67,17 @@ describe("npm run dev", () => {
 
   test("prints lines that work when pasted: open, miss and hit, new value, refused", async () => {
     const lines = [...dev.stdout.matchAll(/^ {2}((?:curl|for|TOKEN=).*)$/gm)].map(([, line = ""]) => line);
-    const [health = "", token = "", twice = "", write = "", read = "", search = "", refused = ""] = lines;
-    expect(lines).toHaveLength(7);
+    const [
+      health = "",
+      token = "",
+      twice = "",
+      write = "",
+      read = "",
+      search = "",
+      refused = "",
+      login = "",
+    ] = lines;
+    expect(lines).toHaveLength(8);
     expect(JSON.parse(await bash(health))).toEqual({
       status: "ok",
       checks: { origin: true, redis: true },
@@ -80,6 +89,7 @@ describe("npm run dev", () => {
     const found: { data: { name: string }[] } = JSON.parse(await bash(`${token}\n${search}`));
     expect(found.data.map(({ name }) => name).join()).toMatch(/lamp/i);
     expect(await bash(refused)).toMatch(/401 Unauthorized\s+WWW-Authenticate: Bearer\s/i);
+    expect(JSON.parse(await bash(login))).toMatchObject({ tokenType: "Bearer" });
   });
 
   test("shows readable log lines of both tiers", async () => {
