@@ -43,7 +43,7 @@ export const problems = {
   "invalid-token": {
     status: 401,
     title: "The token is not valid",
-    when: "The bearer token is malformed, expired, not yet valid, or from an issuer that is not trusted.",
+    when: "The bearer token is malformed, expired, not yet valid, revoked, or from an issuer that is not trusted.",
   },
   "invalid-credentials": {
     status: 401,

@@ -15,6 +15,7 @@ export class RevocationList {
   };
   #name = "";
   #length = 0;
+  #asked: LogPosition | null = null;
 
   refuses({ principal, tokenId, issuedAt }: VerifiedToken): boolean {
     if (issuedAt < this.#tenant) return true;
@@ -29,20 +30,23 @@ export class RevocationList {
     return { name: this.#name, length: this.#length };
   }
 
-  isAt({ name, length }: LogPosition): boolean {
-    return name === this.#name && length === this.#length;
+  /** Whether all that a log of this length says is known. */
+  contains({ name, length }: LogPosition): boolean {
+    if (name === this.#name) return length <= this.#length;
+    return this.#asked !== null && name === this.#asked.name && length === this.#asked.length;
   }
 
   /**
-   * Adds what was read. Nothing is taken back, also when the log begins anew or is lost: only what has
+   * Adds what was read when the log was said to be `asked`: it may have begun anew since. Nothing is taken back, also when the log begins anew or is lost: only what has
    * expired is forgotten then.
    * @param nowSeconds seconds since the epoch
    */
-  append({ name, length, text }: LogPart, nowSeconds: number): void {
+  append({ name, length, text }: LogPart, asked: LogPosition, nowSeconds: number): void {
     if (name !== this.#name) this.#forget(nowSeconds);
     for (const revocation of parseRevocations(text)) this.#add(revocation);
     this.#name = name;
     this.#length = length;
+    this.#asked = asked;
   }
 
   #add(revocation: Revocation): void {

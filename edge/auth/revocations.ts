@@ -3,7 +3,7 @@ import { setBounded } from "../bounded-map.ts";
 import type { Snapshot, Snapshots } from "../cache/snapshot.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { ReadLog } from "./read-revocations.ts";
-import { type LogPart, RevocationList } from "./revocation-list.ts";
+import { type LogPart, type LogPosition, RevocationList } from "./revocation-list.ts";
 
 export type RevocationSight = {
   /** What is known: it is refused in any case. */
@@ -49,15 +49,23 @@ export class Revocations {
     const list = this.#listOf(tenantId);
     if (snapshot === null) return { list, isCurrent: false };
     const isCurrent = isComplete(snapshot);
-    if (list.isAt(snapshot.revocations)) return { list, isCurrent };
-    return this.#catchUp(tenantId, list, waitUntil).then((done) => ({ list, isCurrent: isCurrent && done }));
+    if (list.contains(snapshot.revocations)) return { list, isCurrent };
+    return this.#catchUp(tenantId, list, snapshot.revocations, waitUntil).then((done) => ({
+      list,
+      isCurrent: isCurrent && done,
+    }));
   }
 
   /** Reads what the log says beyond what is known. False when Redis cannot be asked. */
-  async #catchUp(tenantId: string, list: RevocationList, waitUntil: WaitUntil): Promise<boolean> {
+  async #catchUp(
+    tenantId: string,
+    list: RevocationList,
+    to: LogPosition,
+    waitUntil: WaitUntil,
+  ): Promise<boolean> {
     const read = () => this.#readLog(tenantId, list.position);
     try {
-      list.append(await this.#flight.run(tenantId, read, waitUntil), this.#now() / 1000);
+      list.append(await this.#flight.run(tenantId, read, waitUntil), to, this.#now() / 1000);
       return true;
     } catch {
       return false;

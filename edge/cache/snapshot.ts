@@ -33,7 +33,7 @@ export type Sight =
 const REFRESH_AFTER_MS = 500;
 const BLOCK_AFTER_MS = 1_000;
 /** The same for what has to be known within five seconds (revocations), not two. */
-const RECENT_REFRESH_AFTER_MS = 1_000;
+const RECENT_REFRESH_AFTER_MS = 2_000;
 const RECENT_BLOCK_AFTER_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
 const FOLLOWER_PATIENCE_MS = 500;

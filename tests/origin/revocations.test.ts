@@ -39,7 +39,7 @@ const tokenOf = (who: { clientId?: string; subject?: string; tokenId?: string },
 /** What an edge that has just started knows. */
 async function listAtAnEdge(): Promise<RevocationList> {
   const list = new RevocationList();
-  list.append(await redisRevocations(redis)(tenantId, list.position), seconds());
+  list.append(await redisRevocations(redis)(tenantId, list.position), list.position, seconds());
   return list;
 }
 
@@ -151,7 +151,7 @@ describe("the log of revocations in Redis", () => {
     const more = await redisRevocations(redis)(tenantId, list.position);
     expect(more.name).toBe(list.position.name);
     expect(more.text).toMatch(/^client \d+ \d+ two\n$/);
-    list.append(more, seconds());
+    list.append(more, list.position, seconds());
     expect(["one", "two"].map((clientId) => list.refuses(tokenOf({ clientId })))).toEqual([true, true]);
   });
 

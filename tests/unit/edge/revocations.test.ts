@@ -17,10 +17,12 @@ const token = (
 const client: Revocation = { kind: "client", id: "c", revokedBefore: 100, expiresAt: 1_000 };
 const text = (...revocations: readonly Revocation[]) => revocations.map(formatRevocation).join("");
 
+const BEGINNING = { name: "", length: 0 };
+
 describe("a list of revocations", () => {
   const listOf = (...revocations: readonly Revocation[]) => {
     const list = new RevocationList();
-    list.append({ name: "log", length: 1, text: `\n${text(...revocations)}` }, 0);
+    list.append({ name: "log", length: 1, text: `\n${text(...revocations)}` }, BEGINNING, 0);
     return list;
   };
 
@@ -68,10 +70,10 @@ describe("a list of revocations", () => {
 
   it("forgets nothing that matters when its log is lost or begins anew", () => {
     const list = listOf(client, { ...client, id: "old", expiresAt: 50 });
-    list.append({ name: "", length: 0, text: "" }, 60);
+    list.append({ name: "", length: 0, text: "" }, BEGINNING, 60);
     expect(list.refuses(token())).toBe(true);
     expect(list.refuses(token({ clientId: "old" }))).toBe(false);
-    list.append({ name: "new", length: 1, text: text({ ...client, id: "d" }) }, 60);
+    list.append({ name: "new", length: 1, text: text({ ...client, id: "d" }) }, BEGINNING, 60);
     expect([list.refuses(token()), list.refuses(token({ clientId: "d" }))]).toEqual([true, true]);
   });
 });
@@ -95,6 +97,9 @@ describe("a line of the log", () => {
 describe("what an isolate knows of revocations", () => {
   let now: number;
   let log: string;
+  let name: string;
+  /** What happens between a snapshot and the read of the log that it calls for. */
+  let meanwhile: () => void;
   let reads: number;
   let logReads: number;
   let inRedis: Pick<Snapshot, "beatAgeMs"> & { isComplete: boolean };
@@ -105,6 +110,8 @@ describe("what an isolate knows of revocations", () => {
   beforeEach(() => {
     now = 0;
     log = "";
+    name = "log";
+    meanwhile = () => undefined;
     reads = 0;
     logReads = 0;
     away = false;
@@ -115,16 +122,17 @@ describe("what an isolate knows of revocations", () => {
         reads++;
         if (away) throw new Error("away");
         const { beatAgeMs, isComplete } = inRedis;
-        const position = { name: log === "" ? "" : "log", length: log.length, isComplete };
+        const position = { name: log === "" ? "" : name, length: log.length, isComplete };
         const horizon = { watermark: 1, history: "", historyBeganAt: 0 };
         return { ...horizon, versions: () => "", beatAgeMs, readAt: now, revocations: position };
       },
       () => now,
     );
-    const readLog = async (_: string, { name, length }: { name: string; length: number }) => {
+    const readLog = async (_: string, after: { name: string; length: number }) => {
       logReads++;
       if (away) throw new Error("away");
-      return { name: "log", length: log.length, text: name === "log" ? log.slice(length) : log };
+      meanwhile();
+      return { name, length: log.length, text: name === after.name ? log.slice(after.length) : log };
     };
     revocations = new Revocations(snapshots, readLog, () => now);
   });
@@ -163,6 +171,26 @@ describe("what an isolate knows of revocations", () => {
       true,
       2,
     ]);
+  });
+
+  it("asks for the log once, also when it has grown, or begun anew, since the snapshot was taken", async () => {
+    log = text(client);
+    const grow = () => {
+      log += text({ ...client, id: "d" });
+    };
+    meanwhile = grow;
+    for (let i = 0; i < 5; i++) await look();
+    expect(logReads).toBe(1);
+    meanwhile = () => {
+      name = "new";
+    };
+    grow();
+    now = 3_001;
+    for (let i = 0; i < 5; i++) await look();
+    expect(logReads).toBe(2);
+    now = 6_002;
+    for (let i = 0; i < 5; i++) await look();
+    expect(logReads).toBe(2);
   });
 
   it("is not all when Redis is away, lost data, or hears from no relay, and what was known stays", async () => {
