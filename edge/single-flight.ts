@@ -25,7 +25,22 @@ export class SingleFlight<T> {
     return led;
   }
 
+  /** Waits for a load that is under way, and begins none. Null: there is none, or nothing came of it in time. */
+  async join(key: string): Promise<T | null> {
+    const flight = this.#flights.get(key);
+    return flight === undefined ? null : this.#wait(flight).catch(() => null);
+  }
+
   async #follow(key: string, flight: Promise<T>, load: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#wait(flight);
+    } catch {
+      this.#forget(key, flight);
+      return load();
+    }
+  }
+
+  async #wait(flight: Promise<T>): Promise<T> {
     let stopWaiting = () => {};
     const patience = new Promise<never>((_, reject) => {
       const timer = setTimeout(
@@ -36,9 +51,6 @@ export class SingleFlight<T> {
     });
     try {
       return await Promise.race([flight, patience]);
-    } catch {
-      this.#forget(key, flight);
-      return load();
     } finally {
       stopWaiting();
     }

@@ -75,12 +75,23 @@ export class KeySource {
         return await loaded.lookUp(header, token);
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-        if (this.#now() - this.#attemptedAt < COOL_DOWN_MS) throw error;
-        // An issuer that cannot be asked now has said which keys it has: this is none of them.
-        const renewed = await this.#load(waitUntil).catch(() => loaded);
+        const renewed = await this.#newerThan(loaded, waitUntil);
         return renewed.lookUp(header, token);
       }
     };
+  }
+
+  /**
+   * Keys that were fetched after these, or these again during the cool-down. A renewal that is under way
+   * is waited for: an edge that was idle for long begins one with the very request that needs a new key.
+   */
+  async #newerThan(loaded: Loaded, waitUntil: WaitUntil): Promise<Loaded> {
+    const underWay = await this.#flight.join("keys");
+    if (underWay !== null) return this.#keep(underWay);
+    if (this.#loaded !== null && this.#loaded !== loaded) return this.#loaded;
+    if (this.#now() - this.#attemptedAt < COOL_DOWN_MS) return loaded;
+    // An issuer that cannot be asked now has said which keys it has: this is none of them.
+    return this.#load(waitUntil).catch(() => loaded);
   }
 
   async #current(waitUntil: WaitUntil): Promise<Loaded> {
@@ -104,6 +115,10 @@ export class KeySource {
       .catch(() => {
         throw new Problem("unavailable", { detail: "the keys that tokens are checked with cannot be had" });
       });
+    return this.#keep(fetched);
+  }
+
+  #keep(fetched: FetchedKeySet): Loaded {
     const loaded = this.#accept(fetched, this.#now());
     this.#loaded = loaded;
     return loaded;

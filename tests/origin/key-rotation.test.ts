@@ -104,6 +104,16 @@ test("no token fails at any edge while keys rotate, on schedule, by several orig
   expect((await origins[0].published()).map(({ kid }) => kid)).not.toContain(first?.kid);
 });
 
+test("an edge that nobody has asked for hours takes the first token of a new key", async () => {
+  const [here] = [origin()];
+  const verify = edge(here);
+  await verify(await signer(here)());
+  await here.rotate();
+  seconds += PUBLISH + 3 * 3_600;
+  const token = await signer(here)();
+  await Promise.all([verify(token), verify(token), verify(token)]);
+});
+
 test("a rotation by command publishes one key at a time, however often it is asked for", async () => {
   const [here, there] = [origin(), origin()];
   const before = await here.current();
