@@ -24,9 +24,20 @@ export const assertion = plugin(async function assertion(app: FastifyInstance, {
     const nowSeconds = Math.floor(now() / 1000);
     request.claims = verify(request.headers[names.assertion], `${request.method} ${target}`, nowSeconds);
     if (request.claims === null) return done(new Problem("invalid-token"));
-    done(targetProblem(target));
+    done(targetProblem(target) ?? credentialsProblem(request.headers.authorization, request.raw.rawHeaders));
   });
 });
+
+/** Node keeps the first of several `Authorization` headers, others the last: so there is none. */
+function credentialsProblem(
+  authorization: string | undefined,
+  rawHeaders: readonly string[],
+): Problem | undefined {
+  if (authorization === undefined) return undefined;
+  const sent = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "authorization");
+  if (sent.length === 1) return undefined;
+  return new Problem("malformed-authorization", { detail: "send one Authorization header" });
+}
 
 /** The edge refuses these first; here the same rules hold, so that no spelling means two things. */
 function targetProblem(target: string): Problem | undefined {

@@ -1,7 +1,8 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makeClient } from "#tests/support/make-client.ts";
-import { originClient } from "#tests/support/origin.ts";
+import { originClient, signAssertion } from "#tests/support/origin.ts";
+import { rawRequest } from "#tests/support/raw-http.ts";
 import { newTenant, owner, stack } from "#tests/support/stack.ts";
 
 const nobody = originClient(null);
@@ -135,6 +136,27 @@ describe("issueToken", () => {
       headers: { "content-type": form },
     });
     expect(queried).toMatchObject({ status: 400, json: { error: "invalid_request" } });
+  });
+
+  test("answers 400 to several Authorization headers, whichever of them is good", async () => {
+    const { authorization: right = "" } = basic(clientId, secret);
+    const form = "grant_type=client_credentials";
+    for (const credentials of [
+      [right, "Basic eDp5"],
+      ["Basic eDp5", right],
+      [right, right],
+      [right, ""],
+    ]) {
+      const headers = [
+        `Gatehouse-Assertion: ${signAssertion({ target: "POST /v1/oauth/token" })}`,
+        "Content-Type: application/x-www-form-urlencoded",
+        `Content-Length: ${form.length}`,
+        ...credentials.map((value) => `Authorization: ${value}`),
+      ];
+      const answer = await rawRequest(stack().originUrl, "POST /v1/oauth/token", headers, form);
+      expect([answer.status, JSON.parse(answer.body).code]).toEqual([400, "malformed-authorization"]);
+      expect(answer.body).not.toContain(right.slice(6));
+    }
   });
 });
 
