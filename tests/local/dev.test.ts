@@ -165,6 +165,47 @@ describe("npm run token", () => {
   });
 });
 
+describe("npm run purge", () => {
+  const purge = (...args: string[]) => run("scripts/purge.ts", ...args);
+
+  test("says what it purged, and where", async () => {
+    const everything = await purge("--everything");
+    expect(everything).toMatchObject({
+      code: 0,
+      stdout: "Purged everything in the isolate that answered; others keep theirs.\n",
+    });
+    const { stdout } = await purge("--everything", "--tenant", "demo");
+    expect(stdout).toMatch(/^Purged tenant:[0-9a-f-]{36} in the isolate/);
+  });
+
+  test("refuses an unknown tenant, and an edge with another secret, in a sentence", async () => {
+    const unknown = await purge("--everything", "--tenant", "nobody");
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/^There is no tenant nobody/)]);
+    const url = `http://127.0.0.1:${base}`;
+    const stranger = new Command("scripts/purge.ts", ["--everything", "--url", url], {
+      ...environment,
+      ASSERTION_SECRETS: `test:${"x".repeat(32)}`,
+    });
+    const { code, stderr } = await stranger.finished();
+    expect([code, stderr]).toEqual([
+      1,
+      `${url} did not take the order: it has another secret, or another time.\n`,
+    ]);
+  });
+
+  test("says what is missing", async () => {
+    const idle = new Command("scripts/purge.ts", ["--everything"], {
+      GATEHOUSE_DATA_DIR: join(folder, "none"),
+    });
+    expect((await idle.finished()).stderr).toMatch(/^Start `npm run dev`, or say with --url/);
+    const secretless = new Command("scripts/purge.ts", ["--everything", "--url", "http://127.0.0.1:1"], {
+      ...environment,
+      ASSERTION_SECRETS: "",
+    });
+    expect((await secretless.finished()).stderr).toContain("ASSERTION_SECRETS is missing");
+  });
+});
+
 describe("npm run import", () => {
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text);
