@@ -31,6 +31,11 @@ export class SingleFlight<T> {
     return flight === undefined ? null : this.#wait(flight).catch(() => null);
   }
 
+  /** Whether somebody loads already: then who need not have the outcome has nothing to do. */
+  isUnderWay(key: string): boolean {
+    return this.#flights.has(key);
+  }
+
   async #follow(key: string, flight: Promise<T>, load: () => Promise<T>): Promise<T> {
     try {
       return await this.#wait(flight);

@@ -13,6 +13,7 @@ const TOKEN_ERROR_HEADERS = { "content-type": "application/json", "cache-control
  */
 export function validate(route: Route): Stage {
   const validators = compileRoute(route);
+  const noQuery = validators.query([]);
   const { body } = route.request;
   const isRfc6749 = body.kind === "form" && body.refusals === "rfc6749";
 
@@ -20,7 +21,7 @@ export function validate(route: Route): Stage {
     const { path, search } = exchange;
     const incoming = exchange.request.headers;
     const params = validators.params(Object.entries(exchange.params));
-    const query = search === "" ? validators.query([]) : validators.query(parseQuery(search));
+    const query = search === "" ? noQuery : validators.query(parseQuery(search));
     const headers = validators.headers(incoming);
     const errors = [...params.violations, ...query.violations, ...headers.violations];
     if (errors.length > 0) throw new Problem("invalid-request", { errors });

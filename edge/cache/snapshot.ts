@@ -60,9 +60,18 @@ export class Snapshots {
     setBounded(this.#writes, MAX_TENANTS, tenantId, noted === undefined ? place : laterOf(noted, place));
   }
 
-  /** @param after a write that the caller must see, by its consistency token */
-  async look(tenantId: string, after: Place | null, waitUntil: WaitUntil): Promise<Sight> {
-    const snapshot = await this.#current(tenantId, this.#mustSee(tenantId, after), waitUntil);
+  /**
+   * At once, whenever there is a snapshot that can be relied on.
+   * @param after a write that the caller must see, by its consistency token
+   */
+  look(tenantId: string, after: Place | null, waitUntil: WaitUntil): Sight | Promise<Sight> {
+    const snapshot = this.#current(tenantId, this.#mustSee(tenantId, after), waitUntil);
+    return snapshot instanceof Promise
+      ? snapshot.then((read) => this.#see(tenantId, after, read))
+      : this.#see(tenantId, after, snapshot);
+  }
+
+  #see(tenantId: string, after: Place | null, snapshot: Snapshot | null): Sight {
     // Again: a write may have been noted while Redis was read.
     const mustSee = this.#mustSee(tenantId, after);
     if (!shows(snapshot, mustSee)) return { kind: "behind" };
@@ -83,7 +92,7 @@ export class Snapshots {
     const ageMs = now - held.readAt;
     if (ageMs > RECENT_BLOCK_AFTER_MS) return this.#refresh(tenantId, false, waitUntil);
     const isDue = ageMs > RECENT_REFRESH_AFTER_MS && now >= (held.sharedUntil ?? 0);
-    if (isDue) waitUntil(this.#refresh(tenantId, false, waitUntil));
+    if (isDue) this.#refreshLater(tenantId, waitUntil);
     return held;
   }
 
@@ -93,22 +102,34 @@ export class Snapshots {
     return after === null ? [noted] : [noted, after];
   }
 
-  async #current(
+  #current(
     tenantId: string,
     mustSee: readonly Place[],
     waitUntil: WaitUntil,
-  ): Promise<Snapshot | null> {
+  ): Snapshot | Promise<Snapshot | null> {
     const now = this.#now();
     const held = this.#held.get(tenantId);
     if (held !== undefined && isUsable(held, mustSee, now)) {
       const isDue = now - held.readAt > REFRESH_AFTER_MS && now >= (held.sharedUntil ?? 0);
-      if (isDue) waitUntil(this.#refresh(tenantId, false, waitUntil));
+      if (isDue) this.#refreshLater(tenantId, waitUntil);
       return held;
     }
-    if (mustSee.length > 0) return this.#refresh(tenantId, true, waitUntil);
+    return mustSee.length > 0
+      ? this.#refresh(tenantId, true, waitUntil)
+      : this.#sharedOrFresh(tenantId, waitUntil);
+  }
+
+  /** What another isolate has just read, if that is good enough. */
+  async #sharedOrFresh(tenantId: string, waitUntil: WaitUntil): Promise<Snapshot | null> {
     const shared = await this.#refresh(tenantId, false, waitUntil);
     if (shared === null || isUsable(shared, NOTHING, this.#now())) return shared;
     return this.#refresh(tenantId, true, waitUntil);
+  }
+
+  #refreshLater(tenantId: string, waitUntil: WaitUntil): void {
+    if (!this.#flight.isUnderWay(flightKey(tenantId, false))) {
+      waitUntil(this.#refresh(tenantId, false, waitUntil));
+    }
   }
 
   /** Null when Redis cannot be asked; it is then left alone for a moment. */
@@ -116,7 +137,7 @@ export class Snapshots {
     if (this.#now() < this.#blindUntil) return null;
     const read = () => this.#read(tenantId, isFresh);
     try {
-      const snapshot = await this.#flight.run(`${tenantId} ${isFresh}`, read, waitUntil);
+      const snapshot = await this.#flight.run(flightKey(tenantId, isFresh), read, waitUntil);
       // A slow read may end after a later one.
       if (snapshot.readAt >= (this.#held.get(tenantId)?.readAt ?? 0)) {
         setBounded(this.#held, MAX_TENANTS, tenantId, snapshot);
@@ -132,6 +153,10 @@ export class Snapshots {
 /** Whether every one of the writes is in the versions; without a snapshot none is. */
 function shows(snapshot: Snapshot | null, mustSee: readonly Place[]): boolean {
   return mustSee.every((place) => snapshot !== null && contains(snapshot, place));
+}
+
+function flightKey(tenantId: string, isFresh: boolean): string {
+  return `${tenantId} ${isFresh}`;
 }
 
 /** Whether a snapshot may be relied on without asking Redis first. */

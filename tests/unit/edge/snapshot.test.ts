@@ -58,6 +58,17 @@ describe("the snapshot of a tenant", () => {
     expect(await look()).toBe("2");
   });
 
+  it("is renewed by one of all who come meanwhile; the others leave no work behind", async () => {
+    await look();
+    now = 501;
+    const before = background.length;
+    const first = look();
+    const ofTheFirst = background.length;
+    await Promise.all([first, look(), look()]);
+    expect(ofTheFirst).toBeGreaterThan(before);
+    expect([background.length, reads]).toEqual([ofTheFirst, 2]);
+  });
+
   it("is waited for once it is older than a second", async () => {
     await look();
     inRedis = version("2");
