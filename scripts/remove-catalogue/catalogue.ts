@@ -24,6 +24,7 @@ export const OWNED: readonly string[] = [
   "origin/resources/categories",
   "origin/resources/stock",
   "origin/resources/orders",
+  "tests/origin/listing-plans.ts",
   "scripts/dev/seed",
   "scripts/import",
   "scripts/import.ts",
