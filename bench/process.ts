@@ -53,6 +53,8 @@ export async function measure(job: Job, { pids }: Pick<Serving, "pids">): Promis
 export function start(file: string, args: readonly string[]): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), [...args], {
     execArgv: ["--disable-warning=ExperimentalWarning"],
+    // JSON has no NaN, which is what a quantile of nothing is.
+    serialization: "advanced",
   });
 }
 

@@ -1,6 +1,6 @@
 import { get } from "../../contestant.ts";
 import { productId } from "../../contestants/product.ts";
-import { Connection } from "../../load/connection.ts";
+import { Connection, headerIn } from "../../load/connection.ts";
 import type { BenchEdge, Part } from "../part.ts";
 import { originReads } from "../stack.ts";
 
@@ -15,15 +15,15 @@ export const collapsing: Part = {
   title: `${REQUESTS} concurrent cold requests for one key, over 4 edges`,
   async run({ settings, progress, stack }) {
     const bench = await stack();
-    const rounds: { originCalls: number; good: number; slowestMs: number }[] = [];
+    const rounds: (Burst & { originCalls: number })[] = [];
     for (let round = 0; round < settings.rounds; round++) {
       progress(`round ${round + 1}/${settings.rounds}`);
       const before = await originReads(bench);
       const request = Buffer.from(
         get(`/v1/products/${productId(FIRST_COLD + round)}`, { authorization: `Bearer ${bench.token}` }),
       );
-      const { good, slowestMs } = await askAtOnce(bench.edges, request);
-      rounds.push({ originCalls: (await originReads(bench)) - before, good, slowestMs });
+      const burst = await askAtOnce(bench.edges, request);
+      rounds.push({ originCalls: (await originReads(bench)) - before, ...burst });
     }
     const worst = rounds.toSorted((a, b) => b.originCalls - a.originCalls)[0];
     const calls = worst?.originCalls ?? Number.NaN;
@@ -51,20 +51,41 @@ export const collapsing: Part = {
   },
 };
 
+type Burst = {
+  readonly good: number;
+  readonly slowestMs: number;
+  /** Answers by `Cache-Status`, edge by edge. */
+  readonly statuses: readonly Readonly<Record<string, number>>[];
+};
+
 /** Opens all connections first, so that the requests leave together. */
-async function askAtOnce(edges: readonly BenchEdge[], request: Buffer) {
+async function askAtOnce(edges: readonly BenchEdge[], request: Buffer): Promise<Burst> {
   const connections = Array.from({ length: REQUESTS }, (_, index) => {
     const { port } = edges[index % edges.length] ?? { port: 0 };
     return new Connection(port);
   });
   await Promise.all(connections.map((connection) => connection.opened));
   const since = performance.now();
-  const statuses = await Promise.all(
-    connections.map(
-      (connection) => new Promise<number>((resolve) => connection.send(request, (status) => resolve(status))),
-    ),
-  );
+  const answers = await Promise.all(connections.map((connection) => answerOn(connection, request)));
   const slowestMs = performance.now() - since;
   for (const connection of connections) connection.close();
-  return { good: statuses.filter((status) => status === 200).length, slowestMs };
+  const statuses = edges.map((_, edge) =>
+    counted(answers.filter((_, index) => index % edges.length === edge)),
+  );
+  return { good: answers.filter(({ status }) => status === 200).length, slowestMs, statuses };
+}
+
+type Answer = { readonly status: number; readonly cacheStatus: string };
+
+function answerOn(connection: Connection, request: Buffer): Promise<Answer> {
+  return new Promise((resolve) => {
+    connection.send(request, (status, head) =>
+      resolve({ status, cacheStatus: headerIn(head, "cache-status") ?? "" }),
+    );
+  });
+}
+
+function counted(answers: readonly Answer[]): Record<string, number> {
+  const groups = Object.groupBy(answers, ({ cacheStatus }) => cacheStatus.replace(/ttl=-?\d+/, "ttl"));
+  return Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, group?.length ?? 0]));
 }
