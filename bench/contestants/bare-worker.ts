@@ -4,8 +4,8 @@ import { startWorker } from "./worker.ts";
 
 /** A Worker that answers a constant of the same size. */
 export async function start(): Promise<Serving> {
-  const worker = await startWorker("bare", { BODY: productJson });
-  return { ...worker, expected: { body: productJson, headers: { "content-type": "^application/json" } } };
+  const { port, pids } = await startWorker("bare", { BODY: productJson });
+  return { port, pids, expected: { body: productJson, headers: { "content-type": "^application/json" } } };
 }
 
 export function requests(): Promise<readonly string[]> {

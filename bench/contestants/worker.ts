@@ -6,6 +6,8 @@ import { childrenOf } from "../cpu.ts";
 export type RunningWorker = {
   readonly port: number;
   readonly pids: readonly number[];
+  /** Of one that was started with flags for V8. */
+  readonly inspector: () => Promise<URL>;
   readonly stop: () => Promise<void>;
 };
 
@@ -22,18 +24,27 @@ export function startWorker(
 export async function startScript(
   script: string,
   bindings: Readonly<Record<string, string>> = {},
+  v8Flags: string | null = null,
 ): Promise<RunningWorker> {
+  if (v8Flags !== null) process.env["MINIFLARE_WORKERD_V8_FLAGS"] = v8Flags;
   const others = new Set(childrenOf(process.pid));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: [{ type: "ESModule", path: "worker.js", contents: script }],
       compatibilityDate: "2026-10-20",
       bindings,
+      ...(v8Flags === null ? {} : { inspectorPort: 0 }),
       unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
     }),
   );
   await miniflare.ready;
+  delete process.env["MINIFLARE_WORKERD_V8_FLAGS"];
   const { port } = await miniflare.unsafeGetDirectURL();
   const pids = childrenOf(process.pid).filter((pid) => !others.has(pid));
-  return { port: Number(port), pids, stop: () => miniflare.dispose() };
+  return {
+    port: Number(port),
+    pids,
+    inspector: () => miniflare.getInspectorURL(),
+    stop: () => miniflare.dispose(),
+  };
 }

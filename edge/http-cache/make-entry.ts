@@ -10,9 +10,12 @@ import { variantOf, varyNames } from "./vary.ts";
 
 /** The body's length goes with the body, and an age only with the moment it is sent. */
 const NOT_STORED = new Set(["age", "cf-cache-status", "content-length"]);
-/** What an entry costs besides its body and text, measured in V8: objects, map slots, array. */
-const OVERHEAD_BYTES = 1_100;
-const BYTES_PER_CHARACTER = 2;
+/**
+ * What an entry costs besides its body and text (objects, map slots, arrays), measured in workerd, whose V8
+ * has pointers of four bytes (`npm run bench:cache -- e`). Text of HTTP has no character beyond Latin-1.
+ */
+const OVERHEAD_BYTES = 600;
+const BYTES_PER_CHARACTER = 1;
 const FIELD_OVERHEAD_BYTES = 64;
 
 /** The partition and what is asked for in it; neither can run into the other. */

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { EMBEDDED_CACHE_BYTES } from "#edge/cache/embedded.ts";
 import { bundleEdge } from "#scripts/local/edge.ts";
 import type { Check } from "../../bars/part.ts";
@@ -8,11 +6,12 @@ import { startScript } from "../../contestants/worker.ts";
 import { ID_SLOT } from "../../load/requests.ts";
 import { measure, startServer } from "../../process.ts";
 import { residentBytes } from "../../resident.ts";
+import { heapBytes } from "../inspector.ts";
 import type { Context, Part } from "../part.ts";
-import { scannedCache } from "../scan.ts";
+import type { Scanned } from "../scan.ts";
 import { pause } from "../writes.ts";
 
-/** What the cache takes while more keys go through it than it can hold, measured in three ways. */
+/** What the cache takes while more keys go through it than it can hold. */
 
 const MEGABYTE = 1024 * 1024;
 const BAR_BYTES = EMBEDDED_CACHE_BYTES * 1.2;
@@ -20,90 +19,85 @@ const STEP = 10_000;
 const SAMPLE_MS = 100;
 /** Enough for what an isolate allocates once, however little it stores. */
 const BASE_KEYS = 100;
+const COLLECTABLE = "--expose-gc";
+/** Lets V8 keep little besides what is alive, at the price of speed. */
+const SPARING = "--max-semi-space-size=1 --single-threaded-gc --optimize-for-size";
 
 export const memory: Part = {
   name: "e",
   title: `Memory of a cache of ${EMBEDDED_CACHE_BYTES / MEGABYTE} MB under a scan`,
   async run(context) {
-    const heap = await liveHeap();
-    const alone = await aloneInWorkerd(context);
+    context.progress("bundling the cache");
+    const script = await bundleEdge("bench/workers/scan.ts");
+    const sparing = await scanned(script, `${COLLECTABLE} ${SPARING}`, context);
+    const usual = await scanned(script, COLLECTABLE, context);
     const gateway = await throughTheGateway(context);
+    const bar = { kind: "at most", value: rounded(BAR_BYTES) } as const;
+    const none = { kind: "none" } as const;
+    const keys = `${context.settings.scannedKeys} keys`;
     return {
       checks: [
+        check(`${keys}: alive after garbage collection`, usual.liveBytes, bar, accounting(usual)),
+        check(`${keys}: resident, V8 told to spare memory`, sparing.grownBytes, bar, SPARING),
+        check(`${keys}: resident, V8 as it is`, usual.grownBytes, none, above(usual.baseBytes)),
         check(
-          `the cache in workerd, ${context.settings.scannedKeys} keys: resident`,
-          alone.grownBytes,
-          `above ${megabytes(alone.baseBytes)} MB; it counts ${megabytes(alone.bytes)} MB in ${alone.entries} entries`,
-        ),
-        check(
-          `the whole gateway, ${gateway.requests} reads over 1000000 keys: resident`,
+          `whole gateway, ${gateway.requests} of 1000000 keys: resident, V8 as it is`,
           gateway.grownBytes,
-          `above ${megabytes(gateway.baseBytes)} MB; at ${Math.round(gateway.requestsPerSecond)} reads/s`,
-        ),
-        check(
-          "live after garbage collection: heap and buffers",
-          heap.liveBytes,
-          `it counts ${megabytes(heap.bytes)} MB, ${(heap.liveBytes / heap.bytes).toFixed(2)} of what it counts is alive`,
+          none,
+          `${above(gateway.baseBytes)}; ${Math.round(gateway.requestsPerSecond)} reads/s`,
         ),
       ],
-      details: { heap, alone, gateway },
+      details: { sparing, usual, gateway },
     };
   },
 };
 
-function check(what: string, bytes: number, note: string): Check {
-  const bar = { kind: "at most", value: Number(megabytes(BAR_BYTES)) } as const;
-  return { what, figure: Number(megabytes(bytes)), unit: "MB", bar, note };
+function check(what: string, bytes: number, bar: Check["bar"], note: string): Check {
+  return { what, figure: rounded(bytes), unit: "MB", bar, note };
 }
 
-function megabytes(bytes: number): string {
-  return (bytes / MEGABYTE).toFixed(1);
+function accounting({ bytes, entries, liveBytes }: Scanned & { readonly liveBytes: number }): string {
+  const share = (bytes / liveBytes).toFixed(2);
+  return `the cache counts ${rounded(bytes)} MB in ${entries} entries, ${share} of what is alive`;
 }
 
-/** The cache in this very process: what is alive can be told exactly from what waits to be collected. */
-async function liveHeap() {
-  const collect = garbageCollector();
-  const scan = scannedCache();
-  await scan(0, BASE_KEYS);
-  const base = await collect();
-  const scanned = await scan(BASE_KEYS, 5 * STEP);
-  const liveBytes = (await collect()) - base;
-  // Alive until it is measured.
-  return { ...(await scan(0, 0)), ...scanned, liveBytes };
+function above(bytes: number): string {
+  return `above ${rounded(bytes)} MB`;
 }
 
-function garbageCollector(): () => Promise<number> {
-  setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
-  return async function liveBytes() {
-    collect();
-    // Buffers are freed by another thread when their owners are gone.
-    await pause(100);
-    collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
+/** In megabytes, as it is shown. */
+function rounded(bytes: number): number {
+  return Number((bytes / MEGABYTE).toFixed(1));
 }
 
-async function aloneInWorkerd({ settings, progress }: Context) {
-  progress("bundling the cache");
-  const worker = await startScript(await bundleEdge("bench/workers/scan.ts"));
+/** Scans through the cache alone in workerd. */
+async function scanned(script: string, v8Flags: string, { settings, progress }: Context) {
+  const worker = await startScript(script, {}, v8Flags);
+  const ask = (path: string) => fetch(`http://127.0.0.1:${worker.port}${path}`);
+  async function scan(from: number, to: number): Promise<Scanned> {
+    const [bytes = 0, entries = 0] = (await (await ask(`/?from=${from}&to=${to}`)).text())
+      .split(" ")
+      .map(Number);
+    return { bytes, entries };
+  }
+  async function live(): Promise<number> {
+    // Buffers are freed by another thread once their owners are gone.
+    for (let i = 0; i < 2; i++) {
+      await ask("/collect");
+      await pause(200);
+    }
+    return heapBytes(await worker.inspector());
+  }
   try {
-    const scan = async (from: number, to: number): Promise<{ bytes: number; entries: number }> =>
-      (await fetch(`http://127.0.0.1:${worker.port}/?from=${from}&to=${to}`)).json() as never;
     await scan(0, BASE_KEYS);
-    const baseBytes = residentBytes(worker.pids);
-    let most = baseBytes;
-    let last = { bytes: 0, entries: 0 };
-    const sampling = setInterval(() => {
-      most = Math.max(most, residentBytes(worker.pids));
-    }, SAMPLE_MS);
+    const baseLive = await live();
+    const resident = watchResident(worker.pids);
+    let last: Scanned = { bytes: 0, entries: 0 };
     for (let from = BASE_KEYS; from < settings.scannedKeys; from += STEP) {
-      progress(`scanned ${from} of ${settings.scannedKeys} keys`);
+      progress(`scanned ${Math.round((from / settings.scannedKeys) * 100)}% with ${v8Flags}`);
       last = await scan(from, Math.min(from + STEP, settings.scannedKeys));
     }
-    clearInterval(sampling);
-    return { ...last, baseBytes, grownBytes: most - baseBytes };
+    return { ...last, ...resident.stop(), liveBytes: (await live()) - baseLive };
   } finally {
     await worker.stop();
   }
@@ -114,22 +108,32 @@ async function throughTheGateway({ settings, progress }: Context) {
   progress("the whole gateway: starting");
   const server = await startServer("edge-hit");
   try {
-    const { port, pids } = server.serving;
+    const { serving } = server;
     const requests = await server.requests();
-    const job = { port, connections: 32, rate: null, warmUp: 1 };
-    await measure({ ...job, requests, seconds: 2 }, server.serving);
-    const baseBytes = residentBytes(pids);
-    let most = baseBytes;
-    const sampling = setInterval(() => {
-      most = Math.max(most, residentBytes(pids));
-    }, SAMPLE_MS);
+    const job = { port: serving.port, connections: 32, rate: null, warmUp: 0, seconds: settings.seconds };
+    await measure({ ...job, requests, seconds: 2 }, serving);
+    const resident = watchResident(serving.pids);
     const read = (requests[0] ?? "").replace(productPath, `/v1/products/${ID_SLOT}`);
     const scan = { read, write: read, keys: 1_000_000, exponent: 0, writeShare: 0, seed: 1 };
-    progress(`the whole gateway: ${settings.seconds * 2} s of misses`);
-    const result = await measure({ ...job, requests: scan, seconds: settings.seconds * 2 }, server.serving);
-    clearInterval(sampling);
-    return { ...result, baseBytes, grownBytes: most - baseBytes };
+    progress(`the whole gateway: ${settings.seconds} s of misses`);
+    const result = await measure({ ...job, requests: scan }, serving);
+    return { ...result, ...resident.stop() };
   } finally {
     server.stop();
   }
+}
+
+/** The most that is resident from now on, above what is now. */
+function watchResident(pids: readonly number[]) {
+  const baseBytes = residentBytes(pids);
+  let most = baseBytes;
+  const timer = setInterval(() => {
+    most = Math.max(most, residentBytes(pids));
+  }, SAMPLE_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      return { baseBytes, grownBytes: Math.max(most, residentBytes(pids)) - baseBytes };
+    },
+  };
 }

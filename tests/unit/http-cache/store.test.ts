@@ -69,6 +69,16 @@ describe("the store", () => {
     expect(entry.bytes).toBeGreaterThan(5_500);
     expect(entry.bytes).toBeLessThan(7_000);
   });
+
+  test("counts every byte of an entry's body, text and tags", () => {
+    const bare = stored("/a").bytes;
+    expect(stored("/a", {}, {}, "body+").bytes).toBe(bare + 1);
+    // In the key and in the path.
+    expect(stored("/ab").bytes).toBe(bare + 2);
+    const withField = stored("/a", { "content-language": "de" }).bytes;
+    expect(withField).toBeGreaterThan(bare + "content-language".length + "de".length);
+    expect(stored("/a", { "content-language": "de-CH" }).bytes).toBe(withField + 3);
+  });
 });
 
 describe("Vary (RFC 9111 §4.1)", () => {
