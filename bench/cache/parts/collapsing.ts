@@ -1,10 +1,10 @@
+import { voidFor } from "../../bars/verdict.ts";
 import { get } from "../../contestant.ts";
 import { productId } from "../../contestants/product.ts";
 import { idleShare } from "../../cpu.ts";
 import { Connection, headerIn } from "../../load/connection.ts";
 import type { BenchEdge, Part } from "../part.ts";
 import { originReads } from "../stack.ts";
-import { voidFor } from "../verdict.ts";
 import { pause } from "../writes.ts";
 
 /** Many who ask for one key at once, where nobody has it yet. */
