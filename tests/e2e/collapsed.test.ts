@@ -34,6 +34,8 @@ type Answer = {
 
 /** The origin takes so long that all who ask meanwhile wait for one answer. */
 const ORIGIN_DELAY_MS = 60;
+/** Comes in all that each of the two tenants has. */
+const MARKS = ["all-that-is-ours", "all-that-is-theirs"];
 const SUBJECTS = ["one-of-ours", "two-of-ours", "one-of-theirs", "two-of-theirs"];
 
 const routes = Object.entries<Route>(contract).filter(([, { method }]) => method === "GET");
@@ -59,7 +61,7 @@ beforeAll(async () => {
   const makers = [callers[0], callers[2]].map((caller) =>
     createClient({ baseUrl: stack().edgeUrl, token: caller?.token ?? "" }),
   );
-  samples = await Promise.all(makers.map((client, i) => makeSamples(client, i === 0 ? "ours" : "theirs")));
+  samples = await Promise.all(makers.map((client, i) => makeSamples(client, MARKS[i] ?? "")));
   const { hostname, port } = new URL(stack().originUrl);
   slowly = await startFaultProxy({ upstream: { host: hostname, port: Number(port) } });
   await slowly.set({ kind: "delay", toServerMs: 0, toClientMs: ORIGIN_DELAY_MS });
@@ -113,22 +115,24 @@ function expectOwn(answer: Answer, all: readonly Answer[], route: Route): void {
     if (other === answer) continue;
     for (const mark of Object.values(other.marks)) expect(said).not.toContain(mark);
     if (other.caller === caller) continue;
-    for (const mark of [other.caller.name, other.caller.origin, other.caller.token]) {
-      expect(said).not.toContain(mark);
-    }
-    if (other.caller.tenantId !== caller.tenantId) expect(said).not.toContain(other.caller.tenantId);
+    for (const mark of [other.caller.origin, other.caller.token]) expect(said).not.toContain(mark);
+    // Of the same tenant, an answer may say who did what (the audit log); its headers may not.
+    expect([...headers].join("\n")).not.toContain(other.caller.name);
+    if (other.caller.tenantId === caller.tenantId) continue;
+    for (const mark of [other.caller.name, other.caller.tenantId]) expect(said).not.toContain(mark);
   }
   const isOurs = caller.tenantId === callers[0]?.tenantId;
-  expect(said).not.toContain(isOurs ? "of theirs" : "of ours");
+  expect(said).not.toContain(isOurs ? MARKS[1] : MARKS[0]);
 }
 
 /** What a caller who is alone is told, by another edge with a cache of its own. Problems name their request. */
-async function expectAsAlone(answers: readonly Answer[], path: string): Promise<void> {
+async function expectAsAlone(answers: readonly Answer[], path: string, route: Route): Promise<void> {
   for (const caller of callers) {
     const alone = await ask(caller, path, stack().edgeUrl);
     for (const { status, text } of answers.filter((answer) => answer.caller === caller)) {
       expect([path, status]).toEqual([path, alone.status]);
-      if (status === 200) expect(text).toBe(alone.text);
+      // The edge's own answers tell of the edge at that moment.
+      if (status === 200 && route.servedBy === "origin") expect(text).toBe(alone.text);
     }
   }
 }
@@ -138,7 +142,7 @@ describe("two tenants with two subjects each, all at once", () => {
     expect(routes.length).toBeGreaterThan(10);
   });
 
-  it.each(routes)("each get their own at %s", async (id, route) => {
+  it.each(routes)("each get their own at %s", { timeout: 60_000 }, async (id, route) => {
     let collapsed = 0;
     for (const whose of samples) {
       const path = sampledPath(route, whose, () => randomUUID());
@@ -147,7 +151,7 @@ describe("two tenants with two subjects each, all at once", () => {
       const cold = await burst();
       const warm = await burst();
       for (const answer of [...cold, ...warm]) expectOwn(answer, [...cold, ...warm], route);
-      await expectAsAlone([...cold, ...warm], path);
+      await expectAsAlone([...cold, ...warm], path, route);
       collapsed += cold.filter(({ headers }) => headers.get("cache-status")?.includes("collapsed")).length;
     }
     // The key set is in memory already, for tokens are checked with it, and health is not cached.

@@ -110,7 +110,7 @@ test("without Redis an edge is blind: tenants stay apart, nothing is older than 
 
   const stranger = await mintToken({ tenantId: await rig.database.newTenant() });
   expect(await ask(rig, `/v1/products/${probe.id}`, stranger)).toMatchObject({ status: 404 });
-  expect(await ask(rig, `/v1/products?q=${probe.sku}`, stranger)).toMatchObject({
+  expect(await ask(rig, `/v1/products?ids=${probe.id}`, stranger)).toMatchObject({
     status: 200,
     name: undefined,
   });

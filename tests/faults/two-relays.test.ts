@@ -108,7 +108,9 @@ async function startBoth(): Promise<readonly RelayProcess[]> {
   return relays;
 }
 
-test("take turns, and when one is killed in its turn the other goes on within the bound", async () => {
+test("take turns, and when one is killed in its turn the other goes on within the bound", {
+  timeout: 60_000,
+}, async () => {
   const relays = await startBoth();
   let killed: number | null = null;
   const publications = record((by, count) => {
@@ -135,7 +137,9 @@ test("take turns, and when one is killed in its turn the other goes on within th
   await Promise.all(relays.map(({ ended }) => ended));
 });
 
-test("when one vanishes in its turn without a word, edges are blind until the other may go on", async () => {
+test("when one vanishes in its turn without a word, edges are blind until the other may go on", {
+  timeout: 60_000,
+}, async () => {
   const snapshots = new Snapshots(edgeReader(rig), Date.now);
   const sight = async () => (await snapshots.look(rig.tenantId, null, () => undefined)).kind;
   const [vanishing, other] = await Promise.all(gates.map(loadRelayProcess));

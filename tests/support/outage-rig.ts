@@ -91,12 +91,12 @@ function proxyTo(url: string): Promise<FaultProxy> {
 }
 
 /** A product, and the list that shows only it. */
-export type Probe = { readonly id: string; readonly sku: string };
+export type Probe = { readonly id: string };
 
 export async function createProbe({ database, tenantId }: OutageRig, name: string): Promise<Probe> {
-  const probe = { id: randomUUID(), sku: randomUUID() };
+  const probe = { id: randomUUID() };
   await database.sql`insert into products (tenant_id, id, sku, name, status, in_stock, attributes)
-    values (${tenantId}, ${probe.id}, ${probe.sku}, ${name}, 'active', true, '{}')`;
+    values (${tenantId}, ${probe.id}, ${randomUUID()}, ${name}, 'active', true, '{}')`;
   return probe;
 }
 
@@ -122,7 +122,7 @@ export async function ask({ edge, token }: OutageRig, path: string, bearer = tok
 }
 
 export const readProbe = (rig: OutageRig, { id }: Probe) => ask(rig, `/v1/products/${id}`);
-export const listProbe = (rig: OutageRig, { sku }: Probe) => ask(rig, `/v1/products?q=${sku}`);
+export const listProbe = (rig: OutageRig, { id }: Probe) => ask(rig, `/v1/products?ids=${id}`);
 
 /** Reads both until they come from the cache, by versions that the edge trusts. */
 export const warm = (rig: OutageRig, probe: Probe, name: string) =>

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Client } from "#shared/client.ts";
 import type { GatehouseContract } from "#shared/contract.ts";
 import type { Route } from "#shared/route.ts";
@@ -22,7 +23,19 @@ export async function makeSamples(client: Client<GatehouseContract>, mark: strin
   });
   const productId = product.body.id;
   const price = await client.createPrice({ body: { productId, currency: "EUR", listMinor: 200 } });
-  return { categoryId, productId, priceId: price.body.id, code: "unavailable" };
+  const location = "main";
+  const stock = { onHand: 10, reason: `Counted for ${mark}` };
+  await client.setStockLevel({ params: { productId, location }, body: stock });
+  const line = { productId, quantity: 1 };
+  const reservation = await client.createReservation({ body: line });
+  const order = await client.createOrder({
+    idempotencyKey: randomUUID(),
+    body: { currency: "EUR", lines: [line], reference: `Order of ${mark}` },
+  });
+  return {
+    ...{ categoryId, productId, priceId: price.body.id, location },
+    ...{ reservationId: reservation.body.id, orderId: order.body.id, code: "unavailable" },
+  };
 }
 
 /**
