@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type EdgeUnderTest, startEdgeUnderTest } from "#tests/support/edge.ts";
-import { stack } from "#tests/support/stack.ts";
+import { AGAIN_WHEN_BLIND, type EdgeUnderTest, sighted, startEdgeUnderTest } from "#tests/support/edge.ts";
 
-describe("an answer that holds only for a while", () => {
+describe("an answer that holds only for a while", AGAIN_WHEN_BLIND, () => {
   let edge: EdgeUnderTest;
   let authorization: string;
   let made = 0;
 
   beforeAll(async () => {
-    const { url, token } = stack().redis;
-    const redis = { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
-    edge = await startEdgeUnderTest({ variables: redis });
+    edge = await startEdgeUnderTest({ variables: sighted() });
     authorization = `Bearer ${await edge.token()}`;
   });
   afterAll(() => edge.stop());

@@ -2,26 +2,19 @@ import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sendOrder } from "#scripts/purge/send.ts";
 import { PURGE_PATH, type PurgeOrder, signedOrder } from "#shared/operator.ts";
-import { type EdgeUnderTest, startEdgeUnderTest } from "#tests/support/edge.ts";
-import { stack } from "#tests/support/stack.ts";
+import { AGAIN_WHEN_BLIND, type EdgeUnderTest, sighted, startEdgeUnderTest } from "#tests/support/edge.ts";
 
 const TENANTS = { a: "0190a7c0-0000-7000-8000-0000000000aa", b: "0190a7c0-0000-7000-8000-0000000000bb" };
 const SECRET = `development-${"1".repeat(32)}`;
 const OLDER_SECRET = `development-${"2".repeat(32)}`;
 
-describe("an operator's purge", () => {
+describe("an operator's purge", AGAIN_WHEN_BLIND, () => {
   let edge: EdgeUnderTest;
   const authorizations = new Map<string, string>();
 
   beforeAll(async () => {
-    const { url, token } = stack().redis;
-    edge = await startEdgeUnderTest({
-      variables: {
-        UPSTASH_REDIS_REST_URL: url,
-        UPSTASH_REDIS_REST_TOKEN: token,
-        ASSERTION_SECRETS: `new:${SECRET},old:${OLDER_SECRET}`,
-      },
-    });
+    const ASSERTION_SECRETS = `new:${SECRET},old:${OLDER_SECRET}`;
+    edge = await startEdgeUnderTest({ variables: { ...sighted(), ASSERTION_SECRETS } });
     for (const [name, tenant] of Object.entries(TENANTS)) {
       authorizations.set(name, `Bearer ${await edge.token({ tenant, client_id: name })}`);
     }
@@ -113,11 +106,11 @@ describe("an operator's purge", () => {
     ],
     ["with nonsense", () => "x.y"],
   ])("is a route that does not exist to whoever comes %s", async (_, signature) => {
-    await warm();
+    await get("/openapi.json");
     const nowhere = await post(null, BODY, "/_edge/nothing");
     expect(nowhere).toEqual([404, "unknown-route"]);
     expect(await post(signature(), BODY)).toEqual(nowhere);
-    expect(await how(item(1))).toBe("HIT");
+    expect(await how("/openapi.json")).toBe("HIT");
   });
 
   it("is no route for another method, nor for a body without end", async () => {

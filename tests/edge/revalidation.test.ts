@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type EdgeUnderTest, startEdgeUnderTest } from "#tests/support/edge.ts";
+import { AGAIN_WHEN_BLIND, type EdgeUnderTest, sighted, startEdgeUnderTest } from "#tests/support/edge.ts";
 import type { OriginAnswer, Recorded } from "#tests/support/recording-origin.ts";
-import { stack } from "#tests/support/stack.ts";
 
 /** What the edge asks when what it has stored is no longer fresh, and what it makes of the answer. */
-describe("a stored answer that is stale", () => {
+describe("a stored answer that is stale", AGAIN_WHEN_BLIND, () => {
   let edge: EdgeUnderTest;
   let authorization: string;
   let bytes: number;
   let serial = 0;
 
   beforeAll(async () => {
-    const { url, token } = stack().redis;
-    const redis = { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token };
-    edge = await startEdgeUnderTest({ variables: redis });
+    edge = await startEdgeUnderTest({ variables: sighted() });
     authorization = `Bearer ${await edge.token()}`;
   });
   beforeEach(() => {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { bundleEdge, type EdgeOptions, type RunningEdge, startEdge } from "#scripts/local/edge.ts";
 import { type RecordingOrigin, startRecordingOrigin } from "./recording-origin.ts";
+import { stack } from "./stack.ts";
 
 export const ISSUER = "http://issuer.test";
 
@@ -13,6 +14,16 @@ export type EdgeUnderTest = RunningEdge & {
 const SECRET = `development-${"0".repeat(32)}`;
 /** Nothing listens there. */
 const NO_REDIS = { UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9", UPSTASH_REDIS_REST_TOKEN: SECRET };
+
+/**
+ * Lets an edge see versions: the stack's Redis, whose relay beats. On a machine too busy for a beat the edge
+ * is blind for a moment, and its keys are others: tests of what is found in the cache are repeated then.
+ */
+export function sighted(): Readonly<Record<string, string>> {
+  const { url, token } = stack().redis;
+  return { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, REDIS_TIMEOUT_MS: "5000" };
+}
+export const AGAIN_WHEN_BLIND = { retry: 3 };
 
 let bundle: Promise<string> | null = null;
 
