@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { contract, scopesOf } from "#shared/contract.ts";
 import { Command, type Finished } from "#tests/support/command.ts";
@@ -68,8 +69,18 @@ describe("npm run user", PATIENTLY, () => {
     expect((await run("user", ...ofTenant("list"))).stdout).toMatch(/enabled +admin +first@people\.example/);
     const again = await run("user", ...ofTenant("create", "--email", email, "--role", "admin"));
     expect(again).toMatchObject({ code: 1, stderr: "another user has this email\n" });
-    expect((await run("user", ...ofTenant("disable", "--email", email))).code).toBe(0);
+    const args = ["scripts/user.ts", ...ofTenant("password", "--email", email), "--password-stdin"];
+    const { stdout: said } = spawnSync(process.execPath, args, {
+      input: "another long password\n",
+      env: { ...process.env, DATABASE_URL: stack().databaseUrl },
+      encoding: "utf8",
+    });
+    expect(said).toMatch(email);
+    expect(said).not.toMatch(/password/);
     expect((await logIn(office, email, password)).status).toBe(401);
+    expect((await logIn(office, email, "another long password")).status).toBe(200);
+    expect((await run("user", ...ofTenant("disable", "--email", email))).code).toBe(0);
+    expect((await logIn(office, email, "another long password")).status).toBe(401);
   });
 });
 
