@@ -75,6 +75,14 @@ export function readEdgeConfig(variables: Variables): EdgeConfig {
   return config;
 }
 
+/** Of a Worker's bindings those that are text: variables and secrets. */
+export function textVariables(bindings: object): Record<string, string> {
+  const texts = Object.entries(bindings).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  return Object.fromEntries(texts);
+}
+
 /** `name:limit` pairs separated by commas, in place of all the plans that there are without it. */
 function readPlans(
   read: VariableReader,

@@ -6,7 +6,7 @@ import { ownSnapshots } from "./cache/read-snapshot.ts";
 import { answerSnapshot, sharedSnapshots, type TenantSnapshotProps } from "./cache/shared-snapshot.ts";
 import { answerFill, type CachedOriginProps, purgeOwn, workersCache } from "./cache/workers.ts";
 import { compose } from "./compose.ts";
-import { readEdgeConfig } from "./env.ts";
+import { readEdgeConfig, textVariables } from "./env.ts";
 import { createGateway } from "./gateway.ts";
 import { embeddedShield } from "./limit/shield.ts";
 import type { Log } from "./observe.ts";
@@ -70,11 +70,4 @@ export class TenantSnapshot extends WorkerEntrypoint<Cloudflare.Env, TenantSnaps
   override fetch(): Promise<Response> {
     return answerSnapshot(this.ctx.props, dependencies.readSnapshot);
   }
-}
-
-function textVariables(bindings: object): Record<string, string> {
-  const texts = Object.entries(bindings).filter(
-    (entry): entry is [string, string] => typeof entry[1] === "string",
-  );
-  return Object.fromEntries(texts);
 }

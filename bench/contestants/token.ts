@@ -21,23 +21,34 @@ export const HIT_HEADERS: Readonly<Record<string, string>> = {
   "x-ratelimit-reset": "^\\d+$",
 };
 
-export type Issuer = { readonly publicKey: JWK; readonly token: string };
+export type Issuer = {
+  readonly publicKey: JWK;
+  readonly token: string;
+  /** Another token of the same client. */
+  readonly sign: () => Promise<string>;
+};
 
-/** A key pair, and an access token that lasts an hour. */
+/** More than an edge remembers (edge/compose.ts), so that none is known when its turn comes again. */
+const MANY = 12_000;
+
+/** A key pair, and access tokens that last an hour. */
 export async function createIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
-  const token = await new SignJWT({
-    client_id: "bench",
-    tenant: TENANT,
-    scope: "catalog:read catalog:write",
-  })
-    .setProtectedHeader({ alg: "ES256", kid: "bench", typ: "at+jwt" })
-    .setIssuer(ISSUER)
-    .setAudience("gatehouse")
-    .setSubject("bench")
-    .setJti(randomUUID())
-    .setIssuedAt()
-    .setExpirationTime("1 h")
-    .sign(privateKey);
-  return { publicKey: { ...(await exportJWK(publicKey)), kid: "bench", alg: "ES256", use: "sig" }, token };
+  const sign = () =>
+    new SignJWT({ client_id: "bench", tenant: TENANT, scope: "catalog:read catalog:write" })
+      .setProtectedHeader({ alg: "ES256", kid: "bench", typ: "at+jwt" })
+      .setIssuer(ISSUER)
+      .setAudience("gatehouse")
+      .setSubject("bench")
+      .setJti(randomUUID())
+      .setIssuedAt()
+      .setExpirationTime("1 h")
+      .sign(privateKey);
+  const jwk = { ...(await exportJWK(publicKey)), kid: "bench", alg: "ES256", use: "sig" };
+  return { publicKey: jwk, token: await sign(), sign };
+}
+
+/** So many that each is new to whoever remembers them. */
+export function manyTokens({ sign }: Issuer): Promise<readonly string[]> {
+  return Promise.all(Array.from({ length: MANY }, sign));
 }

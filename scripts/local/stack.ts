@@ -32,11 +32,14 @@ export type Stack = {
 
 export type RunningStack = Part & {
   readonly stack: Stack;
-  /** Starts another edge like the first; it stops with the stack. */
-  readonly addEdge: () => Promise<RunningEdge>;
+  /** Starts another edge like the first, but for these variables; it stops with the stack. */
+  readonly addEdge: (variables?: Stack["edgeVariables"]) => Promise<RunningEdge>;
 };
 
-export type StackOptions = Pick<EdgeOptions, "shieldLimit">;
+export type StackOptions = Pick<EdgeOptions, "shieldLimit"> & {
+  /** In place of those that the origin would have. */
+  readonly originVariables?: Stack["originVariables"];
+};
 
 /** Far above what a test sends; limits are tested with limits of their own. */
 const NO_LIMIT = "1000000000";
@@ -44,6 +47,7 @@ const NO_LIMIT = "1000000000";
 /** Starts all parts on free ports, with nothing kept on disk. Takes about two seconds. */
 export async function startStack({
   shieldLimit = Number(NO_LIMIT),
+  originVariables: own = {},
 }: StackOptions = {}): Promise<RunningStack> {
   const parts = new Parts();
   // The longest step needs nothing of the others.
@@ -52,8 +56,9 @@ export async function startStack({
   const start = async (variables: Stack["edgeVariables"], port = 0) =>
     parts.add(startEdge(await bundled, { variables, port, shieldLimit, onLog: () => undefined }));
   try {
-    const stack = await startParts(parts, start);
-    return { stack, addEdge: () => start(stack.edgeVariables), stop: () => parts.stop() };
+    const stack = await startParts(parts, start, own);
+    const addEdge = (variables = {}) => start({ ...stack.edgeVariables, ...variables });
+    return { stack, addEdge, stop: () => parts.stop() };
   } catch (error) {
     await parts.stop();
     throw error;
@@ -62,7 +67,7 @@ export async function startStack({
 
 type StartEdge = (variables: Stack["edgeVariables"], port: number) => Promise<RunningEdge>;
 
-async function startParts(parts: Parts, start: StartEdge): Promise<Stack> {
+async function startParts(parts: Parts, start: StartEdge, own: Stack["originVariables"]): Promise<Stack> {
   const secrets = makeSecrets();
   const key = await makeDevelopmentKey();
   const postgres = await parts.add(startPostgres());
@@ -77,6 +82,7 @@ async function startParts(parts: Parts, start: StartEdge): Promise<Stack> {
   const forOrigin = {
     ...originVariables({ ...shared, databaseUrl, key, port: 0, opsPort: 0 }),
     LOG_LEVEL: "fatal",
+    ...own,
   };
   const origin = await parts.add(startOrigin(forOrigin));
   const forEdge = {
