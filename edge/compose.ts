@@ -76,7 +76,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
       alarm: revocationAlarm(log, now),
     },
     limiting: {
-      limits: createLimits({ redis, table: config.quotas, now }),
+      limits: createLimits({ redis, table: config.quotas, timeoutMs: config.redis.timeoutMs, now }),
       unlimited: config.unlimitedClients,
     },
     caching: { cache: withLastGood(cache.serve), askForAll, snapshots, tokens, now },

@@ -33,10 +33,13 @@ export type LeaseDependencies = {
   readonly availability: Availability;
   readonly now: () => number;
   readonly pause: (ms: number) => Promise<void>;
+  /**
+   * How long a request waits for an answer that another one asked for. Longer than Redis is ever waited
+   * for: else all who wait would ask too, just when Redis is slow.
+   */
+  readonly patienceMs: number;
 };
 
-/** Longer than Redis is ever waited for: who leads a flight gives up before those who follow. */
-const FOLLOWER_PATIENCE_MS = 1_000;
 const MAX_CLIENTS = 10_000;
 /** A window that ends meanwhile and units that others took cost a question each. */
 const MAX_QUESTIONS = 5;
@@ -45,9 +48,12 @@ const MAX_QUESTIONS = 5;
  * A quota in fixed windows that is global in Redis and spent here from leases, so that a warm
  * request needs no network. Never admits more than the quota: what Redis granted is all there is.
  */
-export function leasedLimiter(quota: Quota, { take, availability, now, pause }: LeaseDependencies): Limiter {
+export function leasedLimiter(
+  quota: Quota,
+  { take, availability, now, pause, patienceMs }: LeaseDependencies,
+): Limiter {
   const accounts = new RecentMap<string, Account>(MAX_CLIENTS);
-  const flight = new SingleFlight<null>(FOLLOWER_PATIENCE_MS);
+  const flight = new SingleFlight<null>(patienceMs);
 
   /** Asks Redis for a batch; at least for `cost` units, or for none that anybody waits for (null). */
   async function ask(

@@ -23,6 +23,8 @@ export type Limits = (name: QuotaName, plan: string | null) => Limit;
 export type LimitSources = {
   readonly redis: Redis;
   readonly table: QuotaTable;
+  /** The longest that Redis is waited for. */
+  readonly timeoutMs: number;
   readonly now: () => number;
 };
 
@@ -30,16 +32,19 @@ export type LimitSources = {
 const PROBE = { limit: 1_000_000, windowMs: 1_000, cost: 1, need: 1, want: 1, held: 0 };
 
 /** One limiter for each plan of each quota, for as long as the isolate lives. */
-export function createLimits({ redis, table, now }: LimitSources): Limits {
+export function createLimits({ redis, table, timeoutMs, now }: LimitSources): Limits {
   const take = redisTake(redis);
   // By what is asked of it in earnest: a Redis that answers PING may still refuse to write.
   const availability = new Availability(() => take("gatehouse:quota-probe", PROBE), now);
+
+  // Twice, since a call that failed at once is made again.
+  const patienceMs = 2 * timeoutMs + 100;
 
   function limitOf(name: QuotaName, plan: string | null): Limit {
     const quota = quotaOf(name, table[name], plan);
     const spend =
       table[name].algorithm === "leased"
-        ? leasedLimiter(quota, { take, availability, now, pause })
+        ? leasedLimiter(quota, { take, availability, now, pause, patienceMs })
         : slidingLimiter(redis, quota, availability, now);
     return { quota, spend, spendLocally: localLimiter(quota, now) };
   }

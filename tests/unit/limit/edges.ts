@@ -73,7 +73,7 @@ export function world(quota: Quota, edges: readonly Partial<EdgeTraits>[]): Worl
     };
     const probe = { limit: 1, windowMs: 1_000, cost: 1, need: 1, want: 1, held: 0 };
     const availability = new Availability(() => take("probe", probe), now);
-    return leasedLimiter(quota, { take, availability, now, pause: time.sleep });
+    return leasedLimiter(quota, { take, availability, now, pause: time.sleep, patienceMs: 60_000 });
   }
 
   async function request(edge: number, atMs: number, cost: number, refundAfterMs?: number): Promise<void> {

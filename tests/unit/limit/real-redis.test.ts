@@ -62,7 +62,13 @@ describe.each(kinds)("on $name", ({ kind, absent }) => {
         const now = () => Date.now() + offset;
         const availability = new Availability(() => redis.ping(), now);
         const take = faulty(client, edge);
-        return leasedLimiter(secondsQuota(client.limit, 1), { take, availability, now, pause: sleep });
+        return leasedLimiter(secondsQuota(client.limit, 1), {
+          take,
+          availability,
+          now,
+          pause: sleep,
+          patienceMs: 5_000,
+        });
       });
     }
 
