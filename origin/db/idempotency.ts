@@ -120,8 +120,10 @@ function replay<R extends WriteReply>(outcome: StoredOutcome): R | Problem {
   return reply as R;
 }
 
-function fingerprintOf({ target, body }: WriteCall): Buffer {
-  return createHash("sha256").update(target).update("\n").update(canonicalJson(body)).digest();
+/** Of method, path, query, who asks (the client is in the key's own name) and body. */
+function fingerprintOf({ target, caller: { subject }, body }: WriteCall): Buffer {
+  const request = JSON.stringify([target, subject]);
+  return createHash("sha256").update(request).update("\n").update(canonicalJson(body)).digest();
 }
 
 /** JSON with members in order of their names: two spellings of one body are one request. */

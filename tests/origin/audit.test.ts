@@ -3,6 +3,7 @@ import postgres from "postgres";
 import { expect, test } from "vitest";
 import { connect } from "#origin/db/client.ts";
 import { sweep } from "#origin/relay/store.ts";
+import { contract, scopesOf } from "#shared/contract.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner, stack } from "#tests/support/stack.ts";
 
@@ -112,7 +113,7 @@ test("no column with a secret is ever told", async () => {
   const { status } = await send("/v1/users", {
     method: "POST",
     body,
-    scopes: ["users:admin", "catalog:read", "prices:read"],
+    scopes: ["users:admin", ...scopesOf(contract).filter((scope) => scope.endsWith(":read"))],
   });
   expect(status).toBe(201);
   const told = JSON.stringify(await entries());

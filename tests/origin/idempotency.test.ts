@@ -54,6 +54,18 @@ describe("a repetition with the same Idempotency-Key", () => {
     expect(elsewhere.status).toBe(422);
   });
 
+  test("is refused with 422 when another subject of the same client sends it, who must not get the answer", async () => {
+    const body = product();
+    await create("key-10", body);
+    const other = await send("/v1/products", {
+      method: "POST",
+      body,
+      headers: { "idempotency-key": "key-10" },
+      claims: { subject: "somebody else" },
+    });
+    expect(other).toMatchObject({ status: 422, json: { code: "idempotency-key-reused" } });
+  });
+
   test("is another's own matter when another client or tenant sends it", async () => {
     const body = product();
     await create("key-4", body);

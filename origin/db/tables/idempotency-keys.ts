@@ -10,7 +10,7 @@ export const idempotencyKeys = pgTable(
     tenantId: uuid().notNull(),
     clientId: text().notNull(),
     key: text().notNull(),
-    /** SHA-256 of method, target and body. */
+    /** SHA-256 of method, target, subject and body. */
     fingerprint: bytes().notNull(),
     /** `json`, not `jsonb`: the members keep their order, so that a replay is the same text. */
     outcome: json().$type<StoredOutcome>().notNull(),
