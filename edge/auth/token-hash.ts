@@ -4,7 +4,7 @@
  * the same sum with a probability of 2^-32 at most, all four with 2^-128: in some place they differ by
  * d, and of 2^32 weights there only one makes up for d times it. No assumption about an attacker's
  * means goes into that, and it costs what looking the text itself up would
- * (docs/decisions/0012-remembered-tokens.md). Sums stay exact: 2^7 x 2^32 x 2^13 < 2^53.
+ * (docs/decisions/0016-remembered-tokens.md). Sums stay exact: 2^7 x 2^32 x 2^13 < 2^53.
  */
 export type TokenHash = readonly [number, number, number, number];
 
