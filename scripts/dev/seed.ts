@@ -11,7 +11,7 @@ import type { Product } from "#shared/resources/products.ts";
 import type { System } from "./start.ts";
 
 const SECONDS_A_DAY = 86_400;
-const SCOPES = ["catalog:read", "catalog:write"];
+const SCOPES = ["catalog:read", "catalog:write", "orders:read", "orders:write"];
 
 export type Seeded = {
   /** What was done, in a few words. */
