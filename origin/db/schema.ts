@@ -3,6 +3,7 @@ export { apiClients } from "./tables/api-clients.ts";
 export { auditLog } from "./tables/audit-log.ts";
 export { categories } from "./tables/categories.ts";
 export { idempotencyKeys } from "./tables/idempotency-keys.ts";
+export { importErrors, importParts, imports } from "./tables/imports.ts";
 export { orderLines, orders } from "./tables/orders.ts";
 export { outbox } from "./tables/outbox.ts";
 export { prices } from "./tables/prices.ts";

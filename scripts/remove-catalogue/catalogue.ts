@@ -13,6 +13,7 @@ export const OWNED: readonly string[] = [
   "shared/resources/reservations.ts",
   "shared/resources/orders.ts",
   "shared/resources/order-schemas.ts",
+  "origin/db/tables/imports.ts",
   "origin/db/tables/products.ts",
   "origin/db/tables/product-terms.ts",
   "origin/db/tables/categories.ts",
@@ -53,7 +54,7 @@ export const REGISTRATIONS: readonly string[] = [
   "origin/resources/index.ts",
   "origin/resources/sweeps.ts",
 ];
-export const REGISTRATION_LINE = /product|categor|price|stock|reservation|\border/i;
+export const REGISTRATION_LINE = /product|imports|categor|price|stock|reservation|\border/i;
 
 /** Commands of package.json that go. */
 export const COMMANDS: readonly string[] = ["bench", "import", "remove-catalogue"];
