@@ -15,3 +15,4 @@ export { signingKeys } from "./tables/signing-keys.ts";
 export { stockLevels, stockMovements, stockReservations } from "./tables/stock.ts";
 export { tenants } from "./tables/tenants.ts";
 export { users } from "./tables/users.ts";
+export { webhookDeliveries, webhookEvents, webhooks } from "./tables/webhooks.ts";

@@ -16,7 +16,7 @@ export type PublicKeyJwk = {
 export const signingKeys = pgTable("signing_keys", {
   kid: text().primaryKey(),
   publicJwk: jsonb().$type<PublicKeyJwk>().notNull(),
-  /** The private JWK, sealed with AES-256-GCM (`origin/resources/access/seal.ts`). */
+  /** The private JWK, sealed with AES-256-GCM (`origin/seal.ts`). */
   sealedPrivateJwk: bytes().notNull(),
   /** From when on it signs; it is published as soon as it is here. */
   signsFrom: instantOrNull().notNull(),

@@ -1,6 +1,6 @@
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from "jose";
 import type { PublicKeyJwk } from "../../../db/tables/signing-keys.ts";
-import type { Seal } from "../seal.ts";
+import type { Seal } from "../../../seal.ts";
 
 const ALGORITHM = "ES256";
 

@@ -2,7 +2,7 @@ import type { CryptoKey } from "jose";
 import { CannotStart } from "../../../cannot-start.ts";
 import type { Connections, Transaction } from "../../../db/client.ts";
 import type { PublicKeyJwk } from "../../../db/tables/signing-keys.ts";
-import { createSeal } from "../seal.ts";
+import { createSeal } from "../../../seal.ts";
 import { makeKeyPair, openPrivateKey } from "./key-pair.ts";
 import { alone, insertKey, prolong, readKeys, type StoredKey } from "./rows.ts";
 import { isRotationDue, type KeyState, signerOf, stateOf, unneededFrom } from "./schedule.ts";
@@ -58,7 +58,7 @@ const KEEP_MS = 60_000;
 export function createSigningKeys(options: Options): SigningKeys {
   const { connections, secret, schedule, tokenLifetimeSeconds, now } = options;
   const { db } = connections;
-  const seal = createSeal(secret);
+  const seal = createSeal(secret, "signing keys");
   const keepMs = Math.min(KEEP_MS, schedule.publishSeconds * 500);
   const opened = new Map<string, Promise<CryptoKey>>();
   let kept: { readonly keys: readonly StoredKey[]; readonly until: number } | null = null;

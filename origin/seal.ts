@@ -12,9 +12,12 @@ export type Seal = {
   readonly open: (name: string, sealed: Buffer) => string;
 };
 
-/** AES-256-GCM under a key that HKDF-SHA256 (RFC 5869) derives from the secret. */
-export function createSeal(secret: string): Seal {
-  const key = Buffer.from(hkdfSync("sha256", secret, "", "gatehouse signing keys", 32));
+/**
+ * AES-256-GCM under a key that HKDF-SHA256 (RFC 5869) derives from the secret.
+ * @param purpose each has a key of its own; it is part of what is stored, and never changes
+ */
+export function createSeal(secret: string, purpose: "signing keys" | "webhook secrets"): Seal {
+  const key = Buffer.from(hkdfSync("sha256", secret, "", `gatehouse ${purpose}`, 32));
   return {
     close(name, text) {
       const nonce = randomBytes(NONCE_BYTES);
