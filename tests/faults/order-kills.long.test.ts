@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 /** To Postgres a client that is killed looks like one that is cut off, which another test does at every message. */
-const STEP = 5;
+const STEP = 2;
 
 test("an order is placed once when the origin is killed, from its first message to Postgres to its last", async () => {
   let victim = await loadVictim(rig);
