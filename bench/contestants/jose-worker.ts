@@ -9,11 +9,11 @@ const tokens = manyTokens(issuer);
 
 /** A Worker that verifies such tokens by jose and answers a constant. */
 export async function start(): Promise<Serving> {
-  const worker = await startScript(await bundleEdge("bench/edge/jose.ts"), {
+  const { port, pids } = await startScript(await bundleEdge("bench/edge/jose.ts"), {
     BODY: productJson,
     KEYS: JSON.stringify({ keys: [issuer.publicKey] }),
   });
-  return { ...worker, expected: { body: productJson, headers: { "content-type": "^application/json" } } };
+  return { port, pids, expected: { body: productJson, headers: { "content-type": "^application/json" } } };
 }
 
 export async function requests(): Promise<readonly string[]> {
