@@ -2,7 +2,7 @@ import { matchesETag } from "#shared/entity-tags.ts";
 import { headers as names } from "#shared/headers.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { AskForAll, Question } from "./cache/fill.ts";
-import { blindVersion, partitionOf, routeHash, type Shared, versionOf } from "./cache/key.ts";
+import { blindVersion, partitionOf, routeHash, type Shared, shownField, versionOf } from "./cache/key.ts";
 import type { ForgivingCache } from "./cache/last-good.ts";
 import type { Served } from "./cache/serve.ts";
 import type { Sight, Snapshots } from "./cache/snapshot.ts";
@@ -33,18 +33,22 @@ export function answerFromCache(
   // A record takes the platform three times as long to read as its own object takes to copy.
   const platformHeaders = perObject((served: Served) => new Headers(forClients(served.headers)));
 
-  function look({ principal, waitUntil }: Exchange, token: string | null): Sight | Promise<Sight> {
+  function look(
+    { principal, waitUntil }: Exchange,
+    field: string | null,
+    token: string | null,
+  ): Sight | Promise<Sight> {
     if (principal === null || policy.partition === "everyone") return NOTHING_TO_SEE;
     const { tenantId } = principal;
-    if (token === null) return snapshots.look(tenantId, null, waitUntil);
-    return tokens.open(token, tenantId).then((after) => snapshots.look(tenantId, after, waitUntil));
+    if (token === null) return snapshots.look(tenantId, field, null, waitUntil);
+    return tokens.open(token, tenantId).then((after) => snapshots.look(tenantId, field, after, waitUntil));
   }
 
   function serve(
     { waitUntil }: Exchange,
     question: Question,
     sight: Sight,
-    params: Readonly<Record<string, string>>,
+    field: string | null,
     mustSee: boolean,
   ): Promise<Served> {
     const ask = { ...question, policy, waitUntil };
@@ -53,22 +57,22 @@ export function answerFromCache(
       const answer = askForAll(question).then(bypassing);
       return mustSee ? answer : answer.catch((error: unknown) => cache.serveOlder(ask, error));
     }
-    const version =
-      sight.kind === "blind" ? blindVersion(policy, now()) : versionOf(policy, params, sight.versions);
+    const version = sight.kind === "blind" ? blindVersion(policy, now()) : versionOf(field, sight.versions);
     return cache.serve({ ...ask, version: `${hash}.${version}` });
   }
 
   return async function answerFromCache(exchange) {
     const incoming = exchange.request.headers;
     const token = incoming.get(names.consistency);
-    const sight = await look(exchange, token);
+    const field = shownField(policy, exchange.params);
+    const sight = await look(exchange, field, token);
     const question = {
       operationId: id,
       partition: partitionOf(policy, exchange.principal),
       target: exchange.target,
       ids: exchange,
     };
-    const served = await serve(exchange, question, sight, exchange.params, token !== null);
+    const served = await serve(exchange, question, sight, field, token !== null);
     exchange.outcome = served.word.toLowerCase();
     if (served.status >= 400) {
       return relayProblem(exchange, served.status, forClients(served.headers), served.body);

@@ -117,7 +117,10 @@ function trustedIssuers(
     return { issuer, keys: new KeySource(load, now, staleSeconds) };
   });
   return [
-    { issuer: ownIssuer(token.issuer, token.audience), keys: new KeySource(ownKeySet, now) },
+    {
+      issuer: ownIssuer(token.issuer, token.audience),
+      keys: new KeySource(ownKeySet, now, token.staleKeysSeconds),
+    },
     ...others,
   ];
 }

@@ -8,7 +8,13 @@ export type EdgeConfig = {
   readonly originUrls: readonly string[];
   /** The first one signs. */
   readonly assertionSecrets: readonly [NamedSecret, ...NamedSecret[]];
-  readonly token: { readonly issuer: string; readonly audience: string; readonly keySetUrl: string | null };
+  readonly token: {
+    readonly issuer: string;
+    readonly audience: string;
+    readonly keySetUrl: string | null;
+    /** How long the keys of tokens are used after they were fetched last, while they cannot be renewed. */
+    readonly staleKeysSeconds: number;
+  };
   /** Issuers that are trusted beside our own. */
   readonly issuers: readonly ExternalIssuer[];
   readonly redis: {
@@ -45,6 +51,7 @@ export function readEdgeConfig(variables: Variables): EdgeConfig {
       issuer,
       audience: read.text("TOKEN_AUDIENCE", "gatehouse"),
       keySetUrl: variables["JWKS_URL"] ? read.url("JWKS_URL", webSchemes) : null,
+      staleKeysSeconds: read.integer("TOKEN_KEYS_STALE_SECONDS", { min: 0, max: 86_400, fallback: 3_600 }),
     },
     issuers: readTrustedIssuers(read, webSchemes, issuer),
     redis: {

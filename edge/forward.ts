@@ -1,3 +1,4 @@
+import { changedFields } from "#shared/changes.ts";
 import { headers as names } from "#shared/headers.ts";
 import { Problem } from "#shared/problems.ts";
 import { isProblem, passedOn } from "./cache/answer.ts";
@@ -30,7 +31,7 @@ export function forward(
     if (principal === null || transactionId === null) return;
     const history = fingerprint(headers.get(names.history) ?? "");
     const place = { transactionId: Number(transactionId), history, at: now() };
-    snapshots.noteWrite(principal.tenantId, place);
+    snapshots.noteWrite(principal.tenantId, place, changedFields(headers.get(names.changed)));
     outgoing[names.consistency] = await tokens.seal(place, principal.tenantId);
   }
 

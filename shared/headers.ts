@@ -14,6 +14,8 @@ export const headers = {
   consistency: "gatehouse-consistency",
   /** Origin to edge only: names the history of the database that the transaction id is of. */
   history: "gatehouse-history",
+  /** Origin to edge only: what a write changed (`changes.ts`); absent when that is too much to say. */
+  changed: "gatehouse-changed",
   /** Origin to edge only: for how many seconds the answer may be shown as fresh (`fresh-for.ts`). */
   freshFor: "gatehouse-fresh-for",
   /** Operator to edge only: the signature of an order (`operator.ts`). */

@@ -9,11 +9,6 @@ const DEFAULT_FRESH_SECONDS = 300;
 const MAX_FRESH_SECONDS = 600;
 /** They are renewed before that, in the background. */
 const RENEW_AT = 0.8;
-/**
- * How long our own keys are used while they cannot be renewed. As long as answers may be stale in an
- * outage of the origin, which is the issuer too: nobody could be given them otherwise.
- */
-const OWN_STALE_SECONDS = 24 * 3_600;
 /** Between two fetches for a `kid` that the set does not have, and after a fetch that failed. */
 const COOL_DOWN_MS = 30_000;
 /** After a fetch that failed while there are no keys at all: nobody waits for an issuer that is away. */
@@ -49,7 +44,7 @@ export class KeySource {
   #failedAt = Number.NEGATIVE_INFINITY;
 
   /** @param staleSeconds how long keys are used after they were fetched last, when they cannot be renewed */
-  constructor(fetchKeySet: FetchKeySet, now: () => number, staleSeconds = OWN_STALE_SECONDS) {
+  constructor(fetchKeySet: FetchKeySet, now: () => number, staleSeconds: number) {
     this.#fetchKeySet = fetchKeySet;
     this.#now = now;
     this.#staleMs = staleSeconds * 1_000;

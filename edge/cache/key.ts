@@ -19,20 +19,21 @@ export function partitionOf({ partition }: Shared, principal: Principal | null):
   return partition === "tenant" ? { tenantId } : { tenantId, subject };
 }
 
-/** The version of what an answer shows: a write changes it, and so leaves older entries unreachable. */
-export function versionOf(
-  { shows }: Shared,
-  params: Readonly<Record<string, string>>,
-  versions: Versions,
-): string {
+/** The field whose version an answer shows. Null: no write changes it. */
+export function shownField({ shows }: Shared, params: Readonly<Record<string, string>>): string | null {
   switch (shows.kind) {
     case "static":
-      return "static";
+      return null;
     case "list":
-      return versions(listField(shows.collection));
+      return listField(shows.collection);
     case "item":
-      return versions(itemField(shows.collection, params[shows.param] ?? ""));
+      return itemField(shows.collection, params[shows.param] ?? "");
   }
+}
+
+/** The version of what an answer shows: a write changes it, and so leaves older entries unreachable. */
+export function versionOf(field: string | null, versions: Versions): string {
+  return field === null ? "static" : versions(field);
 }
 
 /**

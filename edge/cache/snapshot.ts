@@ -2,7 +2,8 @@ import { MAX_BEAT_AGE_MS } from "#shared/freshness.ts";
 import { setBounded } from "../bounded-map.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Versions } from "./key.ts";
-import { contains, type Horizon, laterOf, type Place } from "./place.ts";
+import { NotedWrites } from "./noted-writes.ts";
+import { contains, type Horizon, type Place } from "./place.ts";
 
 /** A tenant's versions as Redis had them at one moment. */
 export type Snapshot = Horizon & {
@@ -46,7 +47,7 @@ export class Snapshots {
   readonly #now: () => number;
   readonly #flight = new SingleFlight<Snapshot>(FOLLOWER_PATIENCE_MS);
   readonly #held = new Map<string, Snapshot>();
-  readonly #writes = new Map<string, Place>();
+  readonly #writes = new NotedWrites();
   #blindUntil = 0;
 
   constructor(read: ReadSnapshot, now: () => number) {
@@ -54,29 +55,35 @@ export class Snapshots {
     this.#now = now;
   }
 
-  /** Remembers a write that this isolate passed on, so that its tenant never reads older data here. */
-  noteWrite(tenantId: string, place: Place): void {
-    const noted = this.#writes.get(tenantId);
-    setBounded(this.#writes, MAX_TENANTS, tenantId, noted === undefined ? place : laterOf(noted, place));
+  /**
+   * Remembers a write that this isolate passed on, so that its tenant never reads older data here.
+   * @param fields what it changed; null: not known
+   */
+  noteWrite(tenantId: string, place: Place, fields: ReadonlySet<string> | null): void {
+    this.#writes.note(tenantId, place, fields);
   }
 
   /**
    * At once, whenever there is a snapshot that can be relied on.
+   * @param field what will be shown
    * @param after a write that the caller must see, by its consistency token
    */
-  look(tenantId: string, after: Place | null, waitUntil: WaitUntil): Sight | Promise<Sight> {
-    const snapshot = this.#current(tenantId, this.#mustSee(tenantId, after), waitUntil);
+  look(
+    tenantId: string,
+    field: string | null,
+    after: Place | null,
+    waitUntil: WaitUntil,
+  ): Sight | Promise<Sight> {
+    const snapshot = this.#current(tenantId, this.#mustSee(tenantId, field, after), waitUntil);
     return snapshot instanceof Promise
-      ? snapshot.then((read) => this.#see(tenantId, after, read))
-      : this.#see(tenantId, after, snapshot);
+      ? snapshot.then((read) => this.#see(tenantId, field, after, read))
+      : this.#see(tenantId, field, after, snapshot);
   }
 
-  #see(tenantId: string, after: Place | null, snapshot: Snapshot | null): Sight {
+  #see(tenantId: string, field: string | null, after: Place | null, snapshot: Snapshot | null): Sight {
     // Again: a write may have been noted while Redis was read.
-    const mustSee = this.#mustSee(tenantId, after);
-    if (!shows(snapshot, mustSee)) return { kind: "behind" };
+    if (!shows(snapshot, this.#mustSee(tenantId, field, after))) return { kind: "behind" };
     if (snapshot === null) return { kind: "blind" };
-    this.#writes.delete(tenantId);
     const isAlive = hasBeat(snapshot, this.#now() - snapshot.readAt);
     return isAlive ? { kind: "sees", versions: snapshot.versions } : { kind: "blind" };
   }
@@ -96,10 +103,9 @@ export class Snapshots {
     return held;
   }
 
-  #mustSee(tenantId: string, after: Place | null): readonly Place[] {
-    const noted = this.#writes.get(tenantId);
-    if (noted === undefined) return after === null ? NOTHING : [after];
-    return after === null ? [noted] : [noted, after];
+  #mustSee(tenantId: string, field: string | null, after: Place | null): readonly Place[] {
+    const noted = this.#writes.of(tenantId, field);
+    return after === null ? noted : [...noted, after];
   }
 
   #current(
@@ -141,6 +147,7 @@ export class Snapshots {
       // A slow read may end after a later one.
       if (snapshot.readAt >= (this.#held.get(tenantId)?.readAt ?? 0)) {
         setBounded(this.#held, MAX_TENANTS, tenantId, snapshot);
+        this.#writes.forget(tenantId, snapshot);
       }
       return snapshot;
     } catch {

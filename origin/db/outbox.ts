@@ -1,8 +1,6 @@
+import type { Change } from "#shared/changes.ts";
 import type { Transaction } from "./client.ts";
 import { outbox } from "./tables/outbox.ts";
-
-/** An item that a write made, changed or removed. Lists of its collection change with it. */
-export type Change = { readonly collection: string; readonly itemId: string };
 
 /** Notes what the transaction has changed, in the transaction itself. */
 export async function announce(tx: Transaction, tenantId: string, changes: readonly Change[]): Promise<void> {

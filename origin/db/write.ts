@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
+import { type Change, encodeChanges } from "#shared/changes.ts";
 import { headers as names } from "#shared/headers.ts";
 import type { CallContext, Caller } from "../call.ts";
 import type { Connections, Transaction } from "./client.ts";
 import { historyOfSession } from "./history.ts";
 import { once } from "./idempotency.ts";
-import { announce, type Change } from "./outbox.ts";
+import { announce } from "./outbox.ts";
 import { retrying } from "./retry.ts";
 
 /** The part of a call that a write needs: whose data it changes, and whether it may be a repetition. */
@@ -37,22 +38,29 @@ type Options = {
 export function createWrite({ connections, committed }: Options): Write {
   return async function write(call, effect) {
     const { tenantId } = call.caller;
-    const run = (tx: Transaction) => withChanges(tx, tenantId, effect);
+    // Null when the effect did not run, for then the answer is that of an earlier write.
+    let changed: string | null = null;
+    const run = async (tx: Transaction) => {
+      const { reply, changes } = await withChanges(tx, tenantId, effect);
+      changed = encodeChanges(changes);
+      return reply;
+    };
     const work = (tx: Transaction) =>
       call.idempotencyKey === null ? run(tx) : once(tx, call, call.idempotencyKey, run);
     const done = await retrying(() => inTransaction(connections, tenantId, work, actorOf(call)));
     // A problem that was stored for repetitions is thrown only now, after the commit that stored it.
     if (done.result instanceof Error) throw done.result;
     committed();
-    return { ...done.result, headers: { ...done.result.headers, ...done.consistency } };
+    const told = changed === null ? {} : { [names.changed]: changed };
+    return { ...done.result, headers: { ...done.result.headers, ...done.consistency, ...told } };
   };
 }
 
-async function withChanges<R>(tx: Transaction, tenantId: string, effect: Effect<R>): Promise<R> {
+async function withChanges<R>(tx: Transaction, tenantId: string, effect: Effect<R>) {
   const changes: Change[] = [];
   const reply = await effect(tx, changes);
   await announce(tx, tenantId, changes);
-  return reply;
+  return { reply, changes };
 }
 
 export type Committed<R> = {

@@ -32,7 +32,7 @@ test("no write is lost and nothing goes back when a relay is killed in the middl
 
 test("while no other takes over, edges know that they are blind; then nothing is lost", async () => {
   const snapshots = new Snapshots(edgeReader(rig), Date.now);
-  const sight = async () => (await snapshots.look(rig.tenantId, null, () => undefined)).kind;
+  const sight = async () => (await snapshots.look(rig.tenantId, null, null, () => undefined)).kind;
   const victim = await loadRelayProcess();
   victim.start(placesOf(rig));
   await vi.waitFor(async () => expect(await sight()).toBe("sees"), { timeout: 5_000 });

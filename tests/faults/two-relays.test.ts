@@ -146,7 +146,7 @@ test("when one vanishes in its turn without a word, edges are blind until the ot
   timeout: 60_000,
 }, async () => {
   const snapshots = new Snapshots(edgeReader(rig), Date.now);
-  const sight = async () => (await snapshots.look(rig.tenantId, null, () => undefined)).kind;
+  const sight = async () => (await snapshots.look(rig.tenantId, null, null, () => undefined)).kind;
   const [vanishing, other] = await Promise.all(gates.map(loadRelayProcess));
   const vanished = new Promise<void>((resolve) => {
     record((by, count) => {

@@ -54,7 +54,8 @@ function stubbornVerifier(keys: ReturnType<typeof origin>) {
 
 /** A verifier by the edge's own rules. */
 function edge(keys: ReturnType<typeof origin>) {
-  const source = new KeySource(async () => ({ keys: await keySetOf(keys), maxAgeSeconds: null }), now);
+  const fetchKeySet = async () => ({ keys: await keySetOf(keys), maxAgeSeconds: null });
+  const source = new KeySource(fetchKeySet, now, 3_600);
   return async (token: string) => {
     const background: Promise<unknown>[] = [];
     const lookUp = await source.lookUp((work) => background.push(work));

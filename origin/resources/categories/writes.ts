@@ -1,11 +1,11 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
+import type { Change } from "#shared/changes.ts";
 import { Problem } from "#shared/problems.ts";
 import type { categories as routes } from "#shared/resources/categories.ts";
 import type { HandlersOf } from "../../call.ts";
 import type { Transaction } from "../../db/client.ts";
 import { violatedConstraint } from "../../db/errors.ts";
-import type { Change } from "../../db/outbox.ts";
 import { categories } from "../../db/tables/categories.ts";
 import { products } from "../../db/tables/products.ts";
 import { etagOf, requireMatch } from "../../etag.ts";

@@ -1,5 +1,6 @@
 import { and, eq, lt, sql } from "drizzle-orm";
-import { announce, type Change } from "../../db/outbox.ts";
+import type { Change } from "#shared/changes.ts";
+import { announce } from "../../db/outbox.ts";
 import { retrying } from "../../db/retry.ts";
 import { lookForExpired, workThrough } from "../../db/sweep.ts";
 import { orders } from "../../db/tables/orders.ts";

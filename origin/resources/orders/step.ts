@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
+import type { Change } from "#shared/changes.ts";
 import type { OrderSummary } from "#shared/resources/order-schemas.ts";
 import type { Transaction } from "../../db/client.ts";
-import type { Change } from "../../db/outbox.ts";
 import { orders } from "../../db/tables/orders.ts";
 import { stockReservations } from "../../db/tables/stock.ts";
 import { reservationColumns } from "../stock/columns.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
+import type { Change } from "#shared/changes.ts";
 import type { Price } from "#shared/resources/price-schemas.ts";
-import type { Change } from "../../db/outbox.ts";
 import { prices } from "../../db/tables/prices.ts";
 
 /** The columns that a price is read from. */

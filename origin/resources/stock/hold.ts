@@ -1,8 +1,8 @@
 import { inArray, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
+import type { Change } from "#shared/changes.ts";
 import type { Reservation } from "#shared/resources/stock-schemas.ts";
 import type { Transaction } from "../../db/client.ts";
-import type { Change } from "../../db/outbox.ts";
 import { stockReservations } from "../../db/tables/stock.ts";
 import type { Allocation, Level } from "./allocate.ts";
 import { reservationColumns } from "./columns.ts";

@@ -1,8 +1,8 @@
 import { asc, inArray, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
+import type { Change } from "#shared/changes.ts";
 import type { MovementCause } from "#shared/resources/stock-schemas.ts";
 import type { Transaction } from "../../db/client.ts";
-import type { Change } from "../../db/outbox.ts";
 import { products } from "../../db/tables/products.ts";
 import { stockLevels } from "../../db/tables/stock.ts";
 import { crossing, type Level } from "./allocate.ts";

@@ -57,7 +57,7 @@ describe("reads of snapshots that isolates share", () => {
       const background: Promise<unknown>[] = [];
       for (const tenantId of TENANTS) {
         const turn = isolates[(now / 10) % isolates.length];
-        const sight = await turn?.look(tenantId, null, (work) => background.push(work));
+        const sight = await turn?.look(tenantId, null, null, (work) => background.push(work));
         if (sight?.kind !== "sees") throw new Error(`the isolate is ${sight?.kind}`);
         const [birth, madeAt] = sight.versions("products:list").split(".");
         expect(birth).toBe(tenantId);
@@ -71,10 +71,11 @@ describe("reads of snapshots that isolates share", () => {
 
   it("are passed by whoever has to see a write", async () => {
     const [one, other] = [isolate(), isolate()];
-    await one.look("a", null, () => undefined);
+    await one.look("a", null, null, () => undefined);
     now += 100;
     const sight = await other.look(
       "a",
+      null,
       { transactionId: now - 50, history: fingerprint("db"), at: now },
       () => undefined,
     );
@@ -84,24 +85,24 @@ describe("reads of snapshots that isolates share", () => {
 
   it("leave every isolate blind while Redis is away, and nothing of it is kept", async () => {
     away = true;
-    expect((await isolate().look("a", null, () => undefined)).kind).toBe("blind");
+    expect((await isolate().look("a", null, null, () => undefined)).kind).toBe("blind");
     away = false;
-    expect((await isolate().look("a", null, () => undefined)).kind).toBe("sees");
+    expect((await isolate().look("a", null, null, () => undefined)).kind).toBe("sees");
   });
 
   it("are not trusted when another version of the code wrote them otherwise", async () => {
     answer = async () => Response.json({ readAt: now }, { headers: { "cache-control": "max-age=1" } });
-    expect((await isolate().look("a", null, () => undefined)).kind).toBe("sees");
+    expect((await isolate().look("a", null, null, () => undefined)).kind).toBe("sees");
     expect(reads).toBe(1);
   });
 
   it("are no younger than the question, whatever the reader's clock says", async () => {
     answer = async () => Response.json({ ...inRedis("a"), readAt: now + 60_000 });
     const patient = isolate();
-    await patient.look("a", null, () => undefined);
+    await patient.look("a", null, null, () => undefined);
     answer = (tenantId) => answerSnapshot({ tenantId }, readRedis);
     now += 1_001;
-    await patient.look("a", null, () => undefined);
+    await patient.look("a", null, null, () => undefined);
     expect(reads).toBe(1);
   });
 });

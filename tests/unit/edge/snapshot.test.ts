@@ -10,9 +10,9 @@ describe("the snapshot of a tenant", () => {
   let background: Promise<unknown>[];
   let snapshots: Snapshots;
   const place = (transactionId: number, history = "one") => ({ transactionId, history, at: now });
-  const look = async (transactionId: number | null = null) => {
+  const look = async (transactionId: number | null = null, field = "products:list") => {
     const after = transactionId === null ? null : place(transactionId);
-    const sight = await snapshots.look("tenant", after, (work) => background.push(work));
+    const sight = await snapshots.look("tenant", field, after, (work) => background.push(work));
     return sight.kind === "sees" ? sight.versions("products:list") : sight.kind;
   };
   const version = (value: string, watermark = 100, beatAgeMs: number | null = 0) => ({
@@ -78,14 +78,31 @@ describe("the snapshot of a tenant", () => {
 
   it("is behind after a write here until the watermark has passed it", async () => {
     await look();
-    snapshots.noteWrite("tenant", place(100));
+    snapshots.noteWrite("tenant", place(100), null);
     expect(await look()).toBe("behind");
     inRedis = version("2", 101);
     expect(await look()).toBe("2");
   });
 
+  it("is behind for what a write changed, and for nothing else", async () => {
+    await look();
+    snapshots.noteWrite("tenant", place(100), new Set(["products:list", "products:7"]));
+    expect([await look(), await look(null, "products:7")]).toEqual(["behind", "behind"]);
+    expect([await look(null, "products:8"), await look(null, "categories:list")]).toEqual(["1", "1"]);
+    inRedis = version("2", 101);
+    expect([await look(null, "products:7"), await look()]).toEqual(["2", "2"]);
+  });
+
+  it("is behind for everything after more writes than it tells apart", async () => {
+    await look();
+    for (let n = 0; n < 501; n++) snapshots.noteWrite("tenant", place(100 + n), new Set([`products:${n}`]));
+    expect(await look(null, "categories:list")).toBe("behind");
+    inRedis = version("2", 601);
+    expect(await look(null, "categories:list")).toBe("2");
+  });
+
   it("leaves other tenants alone when one writes", async () => {
-    snapshots.noteWrite("another", place(500));
+    snapshots.noteWrite("another", place(500), null);
     expect(await look()).toBe("1");
   });
 
@@ -101,7 +118,7 @@ describe("the snapshot of a tenant", () => {
 
   it("does not let a writer read from the cache while blind", async () => {
     inRedis = new Error("away");
-    snapshots.noteWrite("tenant", place(7));
+    snapshots.noteWrite("tenant", place(7), null);
     expect(await look()).toBe("behind");
   });
 
@@ -185,10 +202,10 @@ describe("the snapshot of a tenant", () => {
 
   it("forgets a write of a history that ended before the one it knows began, as after a restore", async () => {
     const other = { history: "two", historyBeganAt: 60_000 };
-    snapshots.noteWrite("tenant", place(1_000));
+    snapshots.noteWrite("tenant", place(1_000), null);
     inRedis = { ...version("2", 7), ...other };
     expect(await look()).toBe("2");
-    snapshots.noteWrite("tenant", place(7, "two"));
+    snapshots.noteWrite("tenant", place(7, "two"), null);
     expect(await look()).toBe("behind");
     inRedis = { ...version("3", 8), ...other };
     expect(await look()).toBe("3");
@@ -196,15 +213,15 @@ describe("the snapshot of a tenant", () => {
 
   it("is behind for a write of a history that it does not know yet", async () => {
     now = 60_000;
-    snapshots.noteWrite("tenant", place(5, "two"));
+    snapshots.noteWrite("tenant", place(5, "two"), null);
     expect(await look()).toBe("behind");
   });
 
   it("is behind when a write was noted while Redis was being read", async () => {
-    snapshots.noteWrite("tenant", place(100));
+    snapshots.noteWrite("tenant", place(100), null);
     inRedis = version("2", 101);
     const sight = look();
-    snapshots.noteWrite("tenant", place(102));
+    snapshots.noteWrite("tenant", place(102), null);
     expect(await sight).toBe("behind");
     expect(await look()).toBe("behind");
   });
