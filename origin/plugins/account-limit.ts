@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from
 import type { OperationId } from "#shared/contract.ts";
 import { Problem } from "#shared/problems.ts";
 import type { CountAttempt } from "../attempts.ts";
+import { emailInLowerCase } from "../resources/access/auth/accounts.ts";
 import { readCredentials } from "../resources/access/client-credentials.ts";
 
 /**
@@ -82,7 +83,9 @@ function storeOf(count: CountAttempt) {
 function loginAccount({ body }: FastifyRequest): string | null {
   if (typeof body !== "object" || body === null || !("tenant" in body && "email" in body)) return null;
   const { tenant, email } = body;
-  return typeof tenant === "string" && typeof email === "string" ? `${tenant} ${email.toLowerCase()}` : null;
+  return typeof tenant === "string" && typeof email === "string"
+    ? `${tenant} ${emailInLowerCase(email)}`
+    : null;
 }
 
 function tokenClient({ headers, body }: FastifyRequest): string | null {

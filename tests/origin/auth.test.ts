@@ -59,6 +59,14 @@ describe("login", () => {
     expect((await logIn(office, (await newPerson(office)).email)).status).toBe(200);
   });
 
+  test("knows an account by no letter that only the database takes for one of its name's", async () => {
+    const email = `i${(await newPerson(office)).email}`;
+    const body = { email, role: "viewer", password: PASSWORD };
+    expect((await office.send("/v1/users", { method: "POST", body })).status).toBe(201);
+    expect((await logIn(office, email.replace("i", "\u0130"))).status).toBe(401);
+    expect((await logIn(office, email.replace("i", "I"))).status).toBe(200);
+  });
+
   test("counts tries by itself while Redis is away", async () => {
     const own = await startOwnOrigin({ UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" });
     try {
