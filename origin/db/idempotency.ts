@@ -56,7 +56,9 @@ export async function once<R extends WriteReply>(
     .onConflictDoUpdate({
       target: [idempotencyKeys.tenantId, idempotencyKeys.clientId, idempotencyKeys.key],
       set: { fingerprint, outcome, createdAt: sql`now()`, expiresAt: EXPIRY },
-    });
+    })
+    .prepare("store_idempotency_key")
+    .execute();
   return result;
 }
 

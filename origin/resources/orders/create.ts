@@ -30,12 +30,13 @@ export function orderCreation({ write, now }: Services): Pick<HandlersOf<typeof 
         const priced = price(call.body, offers);
         if (priced.kind === "violations") throw new Problem("unprocessable", { errors: priced.violations });
 
+        const order = await insert(tx, tenantId, call.body, priced, moment);
+        // As late as can be: others that order the same wait from here on.
         const levels = await lockLevels(tx, [...demand.keys()]);
         const allocated = allocate(demand, levels);
         if (allocated.kind === "short")
           throw new Problem("conflict", { errors: shortages(call.body, allocated.available) });
 
-        const order = await insert(tx, tenantId, call.body, priced, moment);
         const holder = { orderId: order.id, expiresAt: null };
         await hold(tx, tenantId, levels, allocated.allocations, holder, changes);
         changes.push({ collection: "orders", itemId: order.id });
@@ -70,7 +71,9 @@ async function findOffers(
     })
     .from(products)
     .leftJoin(dated, eq(dated.productId, products.id))
-    .where(and(inArray(products.id, ids), isNull(products.deletedAt)));
+    .where(and(inArray(products.id, ids), isNull(products.deletedAt)))
+    .prepare("find_offers")
+    .execute();
   return new Map(
     rows.map((row) => {
       const current = currentPrices(row, [row]).find((one) => one.currency === currency);
@@ -100,8 +103,14 @@ async function insert(
       expiresAt: new Date(now + ttlSeconds * 1_000).toISOString(),
       createdAt: new Date(now).toISOString(),
     })
-    .returning(orderColumns);
+    .returning(orderColumns)
+    .prepare("create_order")
+    .execute();
   if (order === undefined) throw new Error("the insert returned no row");
-  await tx.insert(orderLines).values(lines.map((line, at) => ({ tenantId, orderId: id, line: at, ...line })));
+  await tx
+    .insert(orderLines)
+    .values(lines.map((line, at) => ({ tenantId, orderId: id, line: at, ...line })))
+    .prepare("create_order_lines")
+    .execute();
   return { ...order, lines: [...lines] };
 }

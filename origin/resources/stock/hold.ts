@@ -31,7 +31,12 @@ export async function hold(
     ...one,
     ...holder,
   }));
-  const held = await tx.insert(stockReservations).values(rows).returning(reservationColumns);
+  const held = await tx
+    .insert(stockReservations)
+    .values(rows)
+    .returning(reservationColumns)
+    .prepare("hold_stock")
+    .execute();
   const moves = rows.map(
     ({ id, productId, location, quantity }): Move => ({
       productId,

@@ -40,7 +40,9 @@ export async function lockLevels(tx: Transaction, productIds: readonly string[])
     .from(stockLevels)
     .where(inArray(stockLevels.productId, [...productIds]))
     .orderBy(asc(stockLevels.productId), asc(stockLevels.location))
-    .for("update");
+    .for("update")
+    .prepare("lock_stock_levels")
+    .execute();
 }
 
 /**
