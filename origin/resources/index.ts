@@ -7,6 +7,7 @@ export { revocationHandlers } from "./access/revocations.ts";
 export { userHandlers } from "./access/users/handlers.ts";
 export { auditHandlers } from "./audit/handlers.ts";
 export { categoryHandlers } from "./categories/handlers.ts";
+export { importHandlers } from "./imports/handlers.ts";
 export { orderHandlers } from "./orders/handlers.ts";
 export { priceHandlers } from "./prices/handlers.ts";
 export { productHandlers } from "./products/handlers.ts";

@@ -4,6 +4,7 @@ export { audit } from "./audit.ts";
 export { auth } from "./auth.ts";
 export { categories } from "./categories.ts";
 export { clients } from "./clients.ts";
+export { imports } from "./imports.ts";
 export { orders } from "./orders.ts";
 export { prices } from "./prices.ts";
 export { productImport } from "./product-import.ts";

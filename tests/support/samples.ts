@@ -32,7 +32,11 @@ export async function makeSamples(client: Client<GatehouseContract>, mark: strin
     idempotencyKey: randomUUID(),
     body: { currency: "EUR", lines: [line], reference: `Order of ${mark}` },
   });
+  const { id: importId } = (await client.createImport({ body: { name: `Feed of ${mark}` } })).body;
+  const part = { importId, number: 1 };
+  await client.sendImportPart({ params: part, body: `{"sku":"FED","name":"Fed of ${mark}"}` });
   return {
+    ...{ importId, number: "1" },
     ...{ categoryId, productId, priceId: price.body.id, location },
     ...{ reservationId: reservation.body.id, orderId: order.body.id, code: "unavailable" },
   };

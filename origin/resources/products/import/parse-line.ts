@@ -21,7 +21,7 @@ export type LineFault = {
 
 export type ParsedLine =
   | { readonly kind: "blank" }
-  | { readonly kind: "item"; readonly item: ImportItem; readonly bytes: number }
+  | { readonly kind: "item"; readonly item: ImportItem }
   | { readonly kind: "faults"; readonly faults: readonly LineFault[] };
 
 const violationsOf = bodyValidator(ProductImportLine);
@@ -39,11 +39,11 @@ export function parseLine({ number: line, bytes }: Line): ParsedLine {
     return refuse(...violations.map(({ pointer, rule, detail }) => ({ line, pointer, rule, detail })));
   }
   // The check above has established the type.
-  return toItem(line, bytes.length, value as ProductImportLine);
+  return toItem(line, value as ProductImportLine);
 }
 
 /** A line says all of a product: what it leaves out has its default, also when the product exists. */
-function toItem(line: number, bytes: number, given: ProductImportLine): ParsedLine {
+function toItem(line: number, given: ProductImportLine): ParsedLine {
   const faults: LineFault[] = [];
   const values = {
     ...productDefaults,
@@ -61,7 +61,7 @@ function toItem(line: number, bytes: number, given: ProductImportLine): ParsedLi
     ),
   };
   if (faults.length > 0) return { kind: "faults", faults };
-  return { kind: "item", bytes, item: { line, categoryPath: given.category ?? [], values } };
+  return { kind: "item", item: { line, categoryPath: given.category ?? [], values } };
 }
 
 /** A price in minor units, exactly; it is never rounded, and never without its currency. */

@@ -1,8 +1,7 @@
 import { sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
-import type { Connections, Transaction } from "../../../db/client.ts";
+import type { Transaction } from "../../../db/client.ts";
 import { announce } from "../../../db/outbox.ts";
-import { type Actor, type Committed, inTransaction } from "../../../db/write.ts";
 import { valuesOf } from "../columns.ts";
 import { type Searchable, storeTerms } from "../search/store.ts";
 import { type CategoryIds, pathKey, resolvePaths } from "./category-paths.ts";
@@ -12,36 +11,31 @@ export type Stored = {
   readonly created: number;
   /** Also those that were the same already. */
   readonly updated: number;
-  /** What is now known of categories. */
+  /** What is known of categories once the transaction is committed. */
   readonly categories: CategoryIds;
-  readonly consistency: Committed<unknown>["consistency"];
 };
 
 /**
- * Stores items with different SKUs in one short transaction: all of them, or none and an error.
- * @param known categories of earlier batches
+ * Stores items with different SKUs, with what they are found by and what caches are to forget.
+ * @param known categories of earlier transactions
  */
-export async function storeBatch(
-  connections: Connections,
+export async function storeItems(
+  tx: Transaction,
   tenantId: string,
   items: readonly ImportItem[],
   known: CategoryIds,
-  actor: Actor,
 ): Promise<Stored> {
-  const work = async (tx: Transaction) => {
-    const paths = items.map(({ categoryPath }) => categoryPath);
-    const { ids, created } = await resolvePaths(tx, tenantId, paths, known);
-    const changed = await upsert(tx, tenantId, items, ids);
-    await storeTerms(tx, tenantId, changed);
-    await announce(tx, tenantId, [
-      ...created.map((itemId) => ({ collection: "categories", itemId })),
-      ...changed.map(({ id }) => ({ collection: "products", itemId: id })),
-    ]);
-    return { ids, changed };
-  };
-  const { result, consistency } = await inTransaction(connections, tenantId, work, actor);
-  const created = result.changed.filter(({ version }) => version === 1).length;
-  return { created, updated: items.length - created, categories: result.ids, consistency };
+  if (items.length === 0) return { created: 0, updated: 0, categories: known };
+  const paths = items.map(({ categoryPath }) => categoryPath);
+  const { ids, created: newCategories } = await resolvePaths(tx, tenantId, paths, known);
+  const changed = await upsert(tx, tenantId, items, ids);
+  await storeTerms(tx, tenantId, changed);
+  await announce(tx, tenantId, [
+    ...newCategories.map((itemId) => ({ collection: "categories", itemId })),
+    ...changed.map(({ id }) => ({ collection: "products", itemId: id })),
+  ]);
+  const created = changed.filter(({ version }) => version === 1).length;
+  return { created, updated: items.length - created, categories: ids };
 }
 
 type Changed = Searchable & { readonly version: number };

@@ -1,0 +1,10 @@
+import type { imports as routes } from "#shared/resources/imports.ts";
+import type { HandlersOf } from "../../call.ts";
+import type { Services } from "../../services.ts";
+import { importReads } from "./reads.ts";
+import { partReceiver } from "./receive-part.ts";
+import { importWrites } from "./writes.ts";
+
+export function importHandlers(services: Services): HandlersOf<typeof routes> {
+  return { ...importReads(services), ...importWrites(services), ...partReceiver(services) };
+}
