@@ -2,6 +2,7 @@ import { desc } from "drizzle-orm";
 import { apiClients } from "#origin/db/tables/api-clients.ts";
 import {
   changeClient,
+  changePlan,
   clientColumns,
   clientOf,
   insertClient,
@@ -18,16 +19,17 @@ import { runCommand, table, type Wanted } from "./access/command.ts";
 
 const USAGE = `npm run client -- ACTION --tenant SLUG ...
 
-  create --name NAME --scope SCOPE [--scope SCOPE ...]
+  create --name NAME --scope SCOPE [--scope SCOPE ...] [--plan PLAN]
   list
   rotate --id ID [--grace-seconds ${DEFAULT_GRACE_SECONDS}]    a new secret; the old one is good for that long
   disable --id ID              its tokens are refused within seconds
   enable --id ID
+  plan --id ID [--plan PLAN]   whose quota its next tokens have (docs/quotas.md); the default without --plan
 
 Works on DATABASE_URL, or on this machine's \`npm run dev\`. Secrets are shown once, here.
 Scopes: ${knownScopes.join(", ")}.`;
 
-const ACTIONS = ["create", "list", "rotate", "disable", "enable"] as const;
+const ACTIONS = ["create", "list", "rotate", "disable", "enable", "plan"] as const;
 const GRAMMAR = {
   usage: USAGE,
   actions: ACTIONS,
@@ -36,6 +38,7 @@ const GRAMMAR = {
     name: { type: "string" },
     scope: { type: "string", multiple: true },
     id: { type: "string" },
+    plan: { type: "string" },
     "grace-seconds": { type: "string" },
   },
 } as const;
@@ -47,7 +50,9 @@ await runCommand(GRAMMAR, (wanted, office) =>
         const scopes = wanted.list("scope");
         if (scopes.length === 0) throw new StartError("--scope is missing.");
         requireKnown(scopes);
-        return shown(await insertClient(tx, tenantId, { name: wanted.need("name"), scopes }));
+        return shown(
+          await insertClient(tx, tenantId, { name: wanted.need("name"), scopes, plan: planOf(wanted) }),
+        );
       }
       case "list": {
         const rows = await tx.select(clientColumns).from(apiClients).orderBy(desc(apiClients.clientId));
@@ -56,6 +61,10 @@ await runCommand(GRAMMAR, (wanted, office) =>
       case "rotate": {
         const { id } = await lockClient(tx, idOf(wanted));
         return shown(await replaceSecret(tx, tenantId, id, graceOf(wanted)));
+      }
+      case "plan": {
+        const { id } = await lockClient(tx, idOf(wanted));
+        return listOf([await changePlan(tx, id, planOf(wanted))]);
       }
       default: {
         const current = await lockClient(tx, idOf(wanted));
@@ -72,6 +81,12 @@ function idOf({ need }: Wanted<string>): string {
   return id;
 }
 
+function planOf({ option }: Wanted<string>): string | null {
+  const plan = option("plan") ?? null;
+  if (plan === null || /^[a-z0-9_-]{1,32}$/.test(plan)) return plan;
+  throw new StartError("--plan takes a name of a-z, 0-9, - and _.");
+}
+
 function graceOf({ option }: Wanted<string>): number {
   const text = option("grace-seconds") ?? String(DEFAULT_GRACE_SECONDS);
   if (!/^\d{1,6}$/.test(text)) throw new StartError("--grace-seconds takes a number of seconds.");
@@ -83,11 +98,12 @@ function shown({ client, secret }: { client: ApiClient; secret: string }): strin
 }
 
 function listOf(clients: readonly ApiClient[]): string {
-  const rows = clients.map(({ id, name, scopes, disabled }) => [
+  const rows = clients.map(({ id, name, scopes, plan, disabled }) => [
     id,
     disabled ? "disabled" : "enabled",
+    plan ?? "-",
     name,
     scopes.join(" "),
   ]);
-  return table([["ID", "STATE", "NAME", "SCOPES"], ...rows]);
+  return table([["ID", "STATE", "PLAN", "NAME", "SCOPES"], ...rows]);
 }

@@ -21,6 +21,7 @@ const clientFields = {
   id: Id,
   name,
   scopes,
+  plan: Nullable(Type.String({ description: "Whose quota it has; null: the default. Operators set it" })),
   disabled: Type.Boolean(),
   /** Until when the secret before this one is good; null when there is none. */
   previousSecretExpiresAt: Nullable(Timestamp),

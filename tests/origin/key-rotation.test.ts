@@ -68,7 +68,8 @@ function edge(keys: ReturnType<typeof origin>) {
 function signer(keys: ReturnType<typeof origin>) {
   const tokens = { issuer: "https://issuer.test", audience: "gatehouse", lifetimeSeconds: TOKEN_LIFETIME };
   const sign = accessTokenSigner({ signingKeys: keys, tokens, now });
-  return () => sign({ subject: "s", clientId: "c", tenantId: "t", scopes: [], tokenId: randomUUID() });
+  return () =>
+    sign({ subject: "s", clientId: "c", plan: null, tenantId: "t", scopes: [], tokenId: randomUUID() });
 }
 
 test("several origins that start at once make one first key", async () => {

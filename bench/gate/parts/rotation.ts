@@ -63,7 +63,14 @@ export const rotation: Part = {
     return {
       checks: [
         {
-          what: "failed requests",
+          what: "tokens refused",
+          figure: tally.failures.filter((text) => text.includes("Error: 401")).length,
+          unit: "",
+          bar: { kind: "exactly", value: 0 },
+          note: "",
+        },
+        {
+          what: "requests failed in any way",
           figure: tally.failures.length,
           unit: "",
           bar: { kind: "exactly", value: 0 },

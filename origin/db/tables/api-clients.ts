@@ -19,12 +19,15 @@ export const apiClients = pgTable(
     previousSecretHash: bytes(),
     previousSecretExpiresAt: instantOrNull(),
     scopes: text().array().notNull(),
+    /** Whose quota it has at the edge (edge/limit/plans.ts); null: the default. Operators set it, tenants do not. */
+    plan: text(),
     disabled: boolean().notNull().default(false),
     version: integer().notNull().default(1),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
   (table) => [
+    check("api_clients_plan_name", sql`${table.plan} ~ '^[a-z0-9_-]{1,32}$'`),
     index("api_clients_tenant_idx").on(table.tenantId, table.clientId),
     check(
       "api_clients_previous_secret_pair",

@@ -7,6 +7,8 @@ export type TokenSubject = {
   readonly clientId: string;
   readonly tenantId: string;
   readonly scopes: readonly string[];
+  /** Whose quota the edge charges; null: the default. */
+  readonly plan: string | null;
   /** `jti`: what the token is revoked by. */
   readonly tokenId: string;
 };
@@ -22,10 +24,11 @@ type Options = {
 };
 
 export function accessTokenSigner({ signingKeys, tokens, now }: Options): SignAccessToken {
-  return async function sign({ subject, clientId, tenantId, scopes, tokenId }) {
+  return async function sign({ subject, clientId, tenantId, scopes, plan, tokenId }) {
     const issuedAt = Math.floor(now() / 1000);
     const { kid, privateKey } = await signingKeys.current();
-    return new SignJWT({ client_id: clientId, tenant: tenantId, scope: scopes.join(" ") })
+    const claims = { client_id: clientId, tenant: tenantId, scope: scopes.join(" ") };
+    return new SignJWT(plan === null ? claims : { ...claims, plan })
       .setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid })
       .setIssuer(tokens.issuer)
       .setAudience(tokens.audience)

@@ -12,7 +12,12 @@ import { secretMatches } from "./clients/secret.ts";
 
 export type IssuedToken = { readonly token: string; readonly scopes: readonly string[] };
 
-type Client = { readonly clientId: string; readonly tenantId: string; readonly scopes: readonly string[] };
+type Client = {
+  readonly clientId: string;
+  readonly tenantId: string;
+  readonly scopes: readonly string[];
+  readonly plan: string | null;
+};
 
 export type TokenIssuer = (
   authorization: string | undefined,
@@ -35,9 +40,9 @@ export function createTokenIssuer({ connections, sign, now }: Options): TokenIss
     if (body.grant_type !== "client_credentials") {
       throw new TokenRefusal("unsupported_grant_type", "grant_type must be client_credentials");
     }
-    const { clientId, tenantId, scopes: allowed } = await find(readCredentials(authorization, body));
+    const { clientId, tenantId, scopes: allowed, plan } = await find(readCredentials(authorization, body));
     const scopes = grantScopes(body.scope, allowed);
-    const token = await sign({ subject: clientId, clientId, tenantId, scopes, tokenId: randomUUID() });
+    const token = await sign({ subject: clientId, clientId, tenantId, scopes, plan, tokenId: randomUUID() });
     return { token, scopes };
   };
 }
@@ -57,6 +62,7 @@ function findClient(
         previousSecretHash: apiClients.previousSecretHash,
         previousSecretExpiresAt: apiClients.previousSecretExpiresAt,
         scopes: apiClients.scopes,
+        plan: apiClients.plan,
       })
       .from(apiClients)
       .where(and(ready, eq(apiClients.clientId, sql.placeholder("clientId")), eq(apiClients.disabled, false)))
@@ -70,6 +76,6 @@ function findClient(
     if (client === undefined || !matches) {
       throw new TokenRefusal("invalid_client", "the client is unknown, or its secret is wrong");
     }
-    return { clientId, tenantId: client.tenantId, scopes: client.scopes };
+    return { clientId, tenantId: client.tenantId, scopes: client.scopes, plan: client.plan };
   };
 }

@@ -25,6 +25,7 @@ export function authHandlers(services: Services): HandlersOf<typeof routes> {
       clientId: LOGIN_CLIENT_ID,
       tenantId,
       scopes,
+      plan: null,
       tokenId: session.accessTokenId,
     });
     const { id: sessionId, generation } = session;

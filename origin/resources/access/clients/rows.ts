@@ -13,6 +13,7 @@ export const clientColumns = {
   id: apiClients.clientId,
   name: apiClients.name,
   scopes: apiClients.scopes,
+  plan: apiClients.plan,
   disabled: apiClients.disabled,
   previousSecretExpiresAt: apiClients.previousSecretExpiresAt,
   version: apiClients.version,
@@ -31,13 +32,13 @@ export function clientOf(row: ApiClient, now: number): ApiClient {
 export async function insertClient(
   tx: Transaction,
   tenantId: string,
-  fields: { readonly name: string; readonly scopes: readonly string[] },
+  fields: { readonly name: string; readonly scopes: readonly string[]; readonly plan?: string | null },
 ): Promise<WithSecret> {
   const { secret, secretHash } = makeSecret();
-  const { name, scopes } = fields;
+  const { name, scopes, plan = null } = fields;
   const rows = await tx
     .insert(apiClients)
-    .values({ clientId: uuidv7(), tenantId, name, scopes: [...scopes], secretHash })
+    .values({ clientId: uuidv7(), tenantId, name, scopes: [...scopes], plan, secretHash })
     .returning(clientColumns)
     .prepare("create_client")
     .execute();
@@ -85,6 +86,19 @@ export async function changeClient(
     await revokeIssued(tx, tenantId, "client", client.id);
   }
   return client;
+}
+
+/**
+ * Changes whose quota a client has, from its next token on. For operators: a tenant must not raise its own.
+ * @param plan null for the default
+ */
+export async function changePlan(tx: Transaction, id: string, plan: string | null): Promise<ApiClient> {
+  const rows = await tx
+    .update(apiClients)
+    .set({ plan, ...nextVersion })
+    .where(eq(apiClients.clientId, id))
+    .returning(clientColumns);
+  return found(rows);
 }
 
 /**
