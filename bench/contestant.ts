@@ -11,20 +11,22 @@ export type Serving = {
   };
 };
 
-/** What a file in `contestants/` exports. */
+/** What a file in `contestants/` exports. Both are told what the group is. */
 export type Contestant = {
-  readonly start: () => Promise<Serving>;
+  readonly start: (told: string) => Promise<Serving>;
   /** Whole HTTP requests, good for a minute from now. */
-  readonly requests: () => Promise<readonly string[]>;
+  readonly requests: (told: string) => Promise<readonly string[]>;
 };
 
-export type GroupName = "edge" | "origin";
+export type GroupName = "edge" | "origin" | "list";
 
 export type Group = {
   readonly name: GroupName;
   readonly title: string;
   /** Files of `contestants/`; the last one is what the others are compared with. */
   readonly contestants: readonly { readonly file: string; readonly name: string }[];
+  /** What they are told; left out when they need to know nothing. */
+  readonly told?: string;
 };
 
 export const groups: readonly Group[] = [
@@ -42,13 +44,34 @@ export const groups: readonly Group[] = [
     title: "A product by id at the origin",
     contestants: [
       { file: "origin-read", name: "gatehouse origin" },
-      { file: "bare-fastify", name: "bare Fastify + postgres.js" },
+      { file: "bare-read", name: "bare Fastify + postgres.js" },
+    ],
+  },
+  {
+    name: "list",
+    title: "A page of 20 products at the origin",
+    contestants: [
+      { file: "origin-list", name: "gatehouse origin" },
+      { file: "bare-list", name: "bare Fastify + postgres.js" },
     ],
   },
 ];
 
+type Headers = Readonly<Record<string, string>>;
+
 /** A GET request as it goes over the wire. */
-export function get(target: string, headers: Readonly<Record<string, string>> = {}): string {
+export function get(target: string, headers: Headers = {}): string {
+  return `${headOf("GET", target, headers)}\r\n`;
+}
+
+/** A POST request of JSON, in ASCII, as it goes over the wire. */
+export function post(target: string, body: unknown, headers: Headers): string {
+  const text = JSON.stringify(body);
+  const own = { "content-type": "application/json", "content-length": String(text.length) };
+  return `${headOf("POST", target, { ...own, ...headers })}\r\n${text}`;
+}
+
+function headOf(method: string, target: string, headers: Headers): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `GET ${target} HTTP/1.1\r\nhost: 127.0.0.1\r\n${lines.join("")}\r\n`;
+  return `${method} ${target} HTTP/1.1\r\nhost: 127.0.0.1\r\n${lines.join("")}`;
 }

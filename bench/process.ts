@@ -16,9 +16,12 @@ export type Server = {
 /** A result together with what it cost the server. */
 export type Measured = Result & { readonly cpuMicrosecondsPerRequest: number };
 
-/** @throws Error when the contestant cannot start; what it said is on the terminal */
-export async function startServer(file: string): Promise<Server> {
-  const child = start("./serve.ts", [file]);
+/**
+ * @param told what the contestant is told
+ * @throws Error when it cannot start; what it said is on the terminal
+ */
+export async function startServer(file: string, told = ""): Promise<Server> {
+  const child = start("./serve.ts", [file, told]);
   const serving = await receive(child, (message: FromServer) =>
     message.kind === "serving" ? message.serving : null,
   );

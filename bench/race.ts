@@ -41,7 +41,7 @@ export async function race(group: Group, settings: Settings, progress: Progress)
   try {
     for (const { file, name } of group.contestants) {
       progress(`${name}: starting`);
-      const server = await startServer(file);
+      const server = await startServer(file, group.told);
       runners.push({ server, track: { name, saturation: [], steady: [] } });
       const [request = ""] = await server.requests();
       await checkAnswer(request, server.serving).catch((error: Error) => {

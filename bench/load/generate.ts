@@ -23,7 +23,7 @@ class Tally {
 
   record(status: number, head: string, since: number): void {
     if (since < this.from) return;
-    if (status !== 200) {
+    if (status < 200 || status > 299) {
       this.failures++;
       return;
     }

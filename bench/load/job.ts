@@ -26,7 +26,7 @@ export type Mixture = {
 
 export type Result = {
   readonly requests: number;
-  /** Answers other than 200, and lost connections. */
+  /** Answers other than 2xx, and lost connections. */
   readonly failures: number;
   readonly requestsPerSecond: number;
   /** Milliseconds; at a constant rate from when the request was due, not from when it could be sent. */

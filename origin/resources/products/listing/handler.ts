@@ -9,7 +9,7 @@ import { prepareSearch } from "../search/find.ts";
 import { sortKeyOf } from "./sorts.ts";
 import { countStatement, listStatement } from "./statement.ts";
 import { prepareSubtree } from "./subtree.ts";
-import { checkTogether, plan } from "./wanted.ts";
+import { checkTogether, listScope, plan } from "./wanted.ts";
 
 type Listing = Pick<HandlersOf<typeof routes>, "listProducts">;
 
@@ -38,8 +38,8 @@ export function productListing({ connections, cursors }: Services): Listing {
   return {
     async listProducts({ caller: { tenantId: tenant }, query }) {
       checkTogether(query);
-      const { pageSize, cursor, count, ...narrowing } = query;
-      const scope = JSON.stringify(["listProducts", tenant, Object.entries(narrowing).sort()]);
+      const { pageSize, cursor, count } = query;
+      const scope = listScope(tenant, query);
       const place = cursor === undefined ? null : cursors.openPlace(scope, cursor);
       const [categories, ids] = await Promise.all([categoriesOf(tenant, query), idsOf(tenant, query)]);
       const { shape, values } = plan(query, { categories, ids }, place);

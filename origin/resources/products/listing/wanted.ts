@@ -29,6 +29,12 @@ export function checkTogether(query: ProductQuery): void {
   if (errors.length > 0) throw new Problem("unprocessable", { errors });
 }
 
+/** What makes one list another, for its cursors: everything but where in it one is. */
+export function listScope(tenant: string, query: ProductQuery): string {
+  const { pageSize: _, cursor: __, count: ___, ...narrowing } = query;
+  return JSON.stringify(["listProducts", tenant, Object.entries(narrowing).sort()]);
+}
+
 /** What the query refers to, looked up. Null: not narrowed by it. */
 export type Narrowed = {
   readonly categories: readonly string[] | null;

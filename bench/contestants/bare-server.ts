@@ -1,12 +1,16 @@
+import { eq, fillPlaceholders } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/postgres-js";
 import Fastify from "fastify";
 import postgres from "postgres";
+import { products } from "#origin/db/tables/products.ts";
+import { listStatement } from "#origin/resources/products/listing/statement.ts";
+import { plan } from "#origin/resources/products/listing/wanted.ts";
 import type { Product } from "#shared/resources/products.ts";
-import { get, type Serving } from "../contestant.ts";
-import { FIRST_PRODUCT, POOL_SIZE, PRODUCTS_READ, startCatalogue } from "./catalogue.ts";
-import { productId } from "./product.ts";
+import { openCatalogue, POOL_SIZE } from "./catalogue.ts";
+import { LIST, PAGE_SIZE } from "./list.ts";
 import { TENANT } from "./token.ts";
 
-/** The floor: the same row of the same table, read by its key and sent. No tenancy, nobody asks who. */
+/** The floor: the same rows of the same table by the same SQL, and sent. No tenancy, nobody asks who. */
 
 type Row = {
   readonly id: string;
@@ -29,8 +33,9 @@ type Row = {
 };
 type Currency = NonNullable<Product["price"]>["currency"];
 
-export async function start(): Promise<Serving> {
-  const { ownerUrl } = await startCatalogue();
+/** @returns its port */
+export async function serveBare(told: string): Promise<number> {
+  const { ownerUrl } = await openCatalogue(told);
   const sql = postgres(ownerUrl, { max: POOL_SIZE });
   const app = Fastify();
   app.get<{ Params: { productId: string } }>("/v1/products/:productId", async (request) => {
@@ -44,17 +49,27 @@ export async function start(): Promise<Serving> {
     if (row === undefined) throw new Error("there is no such product");
     return productOf(row);
   });
-  const url = await app.listen({ host: "127.0.0.1", port: 0 });
-  return {
-    port: Number(new URL(url).port),
-    pids: [process.pid],
-    expected: { body: JSON.stringify(FIRST_PRODUCT), headers: { "content-type": "^application/json" } },
-  };
+  app.get<{ Querystring: { after: string } }>("/v1/products", async ({ query }) => {
+    const { text, parameters } = pageAfter(query.after);
+    const rows = await sql.unsafe<Row[]>(text, parameters, { prepare: true });
+    const page = rows.slice(0, PAGE_SIZE);
+    const nextCursor = rows.length > PAGE_SIZE ? (page.at(-1)?.id ?? null) : null;
+    return { data: page.map(productOf), meta: { nextCursor, pageSize: PAGE_SIZE } };
+  });
+  return Number(new URL(await app.listen({ host: "127.0.0.1", port: 0 })).port);
 }
 
-export function requests(): Promise<readonly string[]> {
-  const ids = Array.from({ length: PRODUCTS_READ }, (_, index) => productId(index));
-  return Promise.resolve(ids.map((id) => get(`/v1/products/${id}`)));
+const place = { id: "", key: "" };
+const { shape, values } = plan(LIST, { categories: null, ids: null }, place);
+const listing = listStatement(
+  drizzle.mock({ casing: "snake_case" }),
+  eq(products.tenantId, TENANT),
+  shape,
+).toSQL();
+
+function pageAfter(afterId: string) {
+  const filled = fillPlaceholders(listing.params, { ...values, afterId, limit: PAGE_SIZE + 1 });
+  return { text: listing.sql, parameters: filled as (string | number)[] };
 }
 
 function productOf(row: Row): Product {
