@@ -1,8 +1,25 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Resident memory of other processes, in bytes: /proc on Linux, `ps` elsewhere. */
-export function residentBytes(pids: readonly number[]): number {
+const SAMPLE_MS = 100;
+
+/** The most that is resident of processes from now on, above what is now; in bytes. */
+export function watchResident(pids: readonly number[]) {
+  const baseBytes = residentBytes(pids);
+  let most = baseBytes;
+  const timer = setInterval(() => {
+    most = Math.max(most, residentBytes(pids));
+  }, SAMPLE_MS);
+  return {
+    stop() {
+      clearInterval(timer);
+      return { baseBytes, grownBytes: Math.max(most, residentBytes(pids)) - baseBytes };
+    },
+  };
+}
+
+/** Resident memory of other processes: /proc on Linux, `ps` elsewhere. */
+function residentBytes(pids: readonly number[]): number {
   const of = process.platform === "linux" ? fromProc : fromPs;
   return pids.reduce((sum, pid) => sum + of(pid), 0) * 1024;
 }

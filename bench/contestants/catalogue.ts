@@ -30,18 +30,20 @@ const OTHER_TENANT = "0190a7c0-0000-7000-8000-00000000000b";
  * @param told a `Catalogue` as JSON; empty: a small one of the contestant's own
  */
 export async function openCatalogue(told: string): Promise<Catalogue> {
-  return told === "" ? startCatalogue(PRODUCTS) : JSON.parse(told);
+  return told === "" ? (await startCatalogue(PRODUCTS)).catalogue : JSON.parse(told);
 }
 
+export type RunningCatalogue = { readonly catalogue: Catalogue; readonly stop: () => Promise<void> };
+
 /** A Postgres of its own, with the tables of the migrations and two tenants' products. */
-export async function startCatalogue(products: number): Promise<Catalogue> {
-  const { ownerUrl } = await startPostgres();
+export async function startCatalogue(products: number): Promise<RunningCatalogue> {
+  const { ownerUrl, stop } = await startPostgres();
   await migrate(ownerUrl);
   const runtimeUrl = await createRuntimeLogin(ownerUrl, { user: "gatehouse_bench", password: randomUUID() });
   await fillCatalogue(ownerUrl, [{ id: TENANT, slug: "bench", name: "Bench" }], products);
   const other = [{ id: OTHER_TENANT, slug: "other", name: "Other" }];
   await fillCatalogue(ownerUrl, other, Math.min(PRODUCTS, products));
-  return { ownerUrl, runtimeUrl, products };
+  return { catalogue: { ownerUrl, runtimeUrl, products }, stop };
 }
 
 /** Makes tenants with so many products each; a million take a minute or two. */

@@ -1,15 +1,13 @@
-import type { Check } from "../../bars/part.ts";
+import { raceChecks } from "../../bars/race-checks.ts";
 import { groups } from "../../contestant.ts";
 import { race } from "../../race.ts";
-import { linesOf, show, tableOf } from "../../report/table.ts";
+import { tableOf } from "../../report/table.ts";
 import type { Part } from "../part.ts";
 
 /** A hit through the whole gateway, raced with a Worker that only answers. */
 
 const RATIO_BAR = 0.6;
 const GOAL = 0.8;
-/** Rounds further apart than this say more of the machine than of who raced. */
-const MOST_SPREAD = 2;
 const STEADY_RATE = 2_000;
 
 export const hit: Part = {
@@ -29,22 +27,7 @@ export const hit: Part = {
     const result = await race(edge, raceSettings, progress);
     progress("");
     console.log(`${tableOf(result)}\n`);
-    const checks = linesOf(result).flatMap(({ name, ratio, cpuRatio, p50, p99 }, index): Check[] => [
-      {
-        what: `${name}: throughput`,
-        figure: ratio.median,
-        unit: "of bare",
-        bar: index === 0 ? { kind: "at least", value: RATIO_BAR } : { kind: "none" },
-        note: `rounds ${show(ratio, 2)}; by CPU time ${show(cpuRatio, 2)}`,
-        ...(ratio.max > MOST_SPREAD * ratio.min ? { void: "the machine did too much else" } : {}),
-      },
-      latency(`${name}: p50 at ${STEADY_RATE}/s`, p50.median),
-      latency(`${name}: p99 at ${STEADY_RATE}/s`, p99.median),
-    ]);
+    const checks = raceChecks(result, RATIO_BAR, "bare");
     return { checks, details: { race: { ...result, group: edge.name } } };
   },
 };
-
-function latency(what: string, figure: number): Check {
-  return { what, figure, unit: "ms", bar: { kind: "none" }, note: "" };
-}

@@ -5,7 +5,7 @@ import { productPath } from "../../contestants/product.ts";
 import { startScript } from "../../contestants/worker.ts";
 import { ID_SLOT } from "../../load/requests.ts";
 import { measure, startServer } from "../../process.ts";
-import { residentBytes } from "../../resident.ts";
+import { watchResident } from "../../resident.ts";
 import { heapBytes } from "../inspector.ts";
 import type { Context, Part } from "../part.ts";
 import type { Scanned } from "../scan.ts";
@@ -16,7 +16,6 @@ import { pause } from "../writes.ts";
 const MEGABYTE = 1024 * 1024;
 const BAR_BYTES = EMBEDDED_CACHE_BYTES * 1.2;
 const STEP = 10_000;
-const SAMPLE_MS = 100;
 /** Enough for what an isolate allocates once, however little it stores. */
 const BASE_KEYS = 100;
 const COLLECTABLE = "--expose-gc";
@@ -121,19 +120,4 @@ async function throughTheGateway({ settings, progress }: Context) {
   } finally {
     server.stop();
   }
-}
-
-/** The most that is resident from now on, above what is now. */
-function watchResident(pids: readonly number[]) {
-  const baseBytes = residentBytes(pids);
-  let most = baseBytes;
-  const timer = setInterval(() => {
-    most = Math.max(most, residentBytes(pids));
-  }, SAMPLE_MS);
-  return {
-    stop() {
-      clearInterval(timer);
-      return { baseBytes, grownBytes: Math.max(most, residentBytes(pids)) - baseBytes };
-    },
-  };
 }

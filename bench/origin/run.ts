@@ -1,0 +1,66 @@
+import { parseArgs } from "node:util";
+import { startRedis } from "#scripts/local/redis.ts";
+import { partsNamed, runParts } from "../bars/run.ts";
+import { type Catalogue, type RunningCatalogue, startCatalogue } from "../contestants/catalogue.ts";
+import { SECRET } from "../contestants/origin-server.ts";
+import { progress } from "../report/progress.ts";
+import type { Part, Settings } from "./part.ts";
+import { imports } from "./parts/imports.ts";
+import { orders } from "./parts/orders.ts";
+import { listPage, readById } from "./parts/reads.ts";
+
+/** `npm run bench:origin`, `npm run bench:origin -- a c`, `npm run bench:origin -- --quick`. */
+
+const PARTS: readonly Part[] = [readById, listPage, orders, imports];
+const FULL: Settings = { products: 1_000_000, rounds: 5, seconds: 3, lines: 50_000 };
+const QUICK: Settings = { products: 50_000, rounds: 2, seconds: 2, lines: 10_000 };
+
+function readArguments(): { settings: Settings; parts: readonly Part[] } {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: "boolean", default: false }, products: { type: "string" } },
+  });
+  const settings = values.quick ? QUICK : FULL;
+  return {
+    settings: values.products === undefined ? settings : { ...settings, products: Number(values.products) },
+    parts: partsNamed(PARTS, positionals),
+  };
+}
+
+const { settings, parts } = readArguments();
+let running: Promise<RunningCatalogue> | null = null;
+
+async function start(): Promise<RunningCatalogue> {
+  progress(`starting Postgres and making ${settings.products} products`);
+  const redis = await startRedis({ token: SECRET, kind: "in process" });
+  const { catalogue, stop } = await startCatalogue(settings.products);
+  return {
+    catalogue: { ...catalogue, redisUrl: redis.url },
+    stop: async () => {
+      await stop();
+      await redis.stop();
+    },
+  };
+}
+
+async function catalogue(): Promise<Catalogue> {
+  running ??= start();
+  return (await running).catalogue;
+}
+
+try {
+  await runParts({
+    name: "origin-bars",
+    title: "Bars of the origin",
+    parts,
+    allParts: PARTS.length,
+    settings,
+    contextFor: (progress) => ({ settings, progress, catalogue }),
+  });
+} finally {
+  // Called late, so that a catalogue that failed to start does not hide why.
+  await (running as Promise<RunningCatalogue> | null)?.then(
+    (one) => one.stop(),
+    () => undefined,
+  );
+}
