@@ -18,10 +18,11 @@ export type Measured = Result & { readonly cpuMicrosecondsPerRequest: number };
 
 /**
  * @param told what the contestant is told
+ * @param v8Flags of its process
  * @throws Error when it cannot start; what it said is on the terminal
  */
-export async function startServer(file: string, told = ""): Promise<Server> {
-  const child = start("./serve.ts", [file, told]);
+export async function startServer(file: string, told = "", v8Flags: readonly string[] = []): Promise<Server> {
+  const child = start("./serve.ts", [file, told], v8Flags);
   const serving = await receive(child, (message: FromServer) =>
     message.kind === "serving" ? message.serving : null,
   );
@@ -53,9 +54,9 @@ export async function measure(job: Job, { pids }: Pick<Serving, "pids">): Promis
 }
 
 /** Runs a file beside this one in a Node of its own. */
-export function start(file: string, args: readonly string[]): ChildProcess {
+export function start(file: string, args: readonly string[], v8Flags: readonly string[] = []): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), [...args], {
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    execArgv: ["--disable-warning=ExperimentalWarning", ...v8Flags],
     // JSON has no NaN, which is what a quantile of nothing is.
     serialization: "advanced",
   });

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 
 const SAMPLE_MS = 100;
 
+export type Resident = { readonly baseBytes: number; readonly grownBytes: number };
+
 /** The most that is resident of processes from now on, above what is now; in bytes. */
 export function watchResident(pids: readonly number[]) {
   const baseBytes = residentBytes(pids);
@@ -11,7 +13,7 @@ export function watchResident(pids: readonly number[]) {
     most = Math.max(most, residentBytes(pids));
   }, SAMPLE_MS);
   return {
-    stop() {
+    stop(): Resident {
       clearInterval(timer);
       return { baseBytes, grownBytes: Math.max(most, residentBytes(pids)) - baseBytes };
     },
