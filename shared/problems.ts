@@ -73,7 +73,7 @@ export const problems = {
   conflict: {
     status: 409,
     title: "The request conflicts with the state of the resource",
-    when: "A unique value is taken, or what the request refers to is still in use; `detail` names it.",
+    when: "A unique value is taken, or what the request would take away is still needed; `detail` names it.",
   },
   "idempotency-in-progress": {
     status: 409,

@@ -21,6 +21,8 @@ const WINDOW_MS = 60_000;
 
 const accountLimits: Partial<Record<OperationId, AccountLimit>> = {
   login: { max: 5, accountOf: loginAccount },
+  // Else whoever has a token could guess the password with it.
+  changeOwnPassword: { max: 5, accountOf: ({ claims }) => `${claims?.tenantId} ${claims?.subject}` },
   issueToken: { max: 60, accountOf: tokenClient },
 };
 

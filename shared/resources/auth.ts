@@ -1,7 +1,8 @@
 import Type, { type Static } from "typebox";
 import type { RatePolicy } from "../policy.ts";
 import { defineRoute } from "../route.ts";
-import { none, Timestamp } from "./common.ts";
+import { clientRate, none, Timestamp } from "./common.ts";
+import { NewPassword } from "./users.ts";
 
 /** How people come in: login, and the refresh tokens that follow from it. */
 
@@ -36,6 +37,11 @@ export const Session = Type.Object(
   { title: "Session", additionalProperties: false },
 );
 export type Session = Static<typeof Session>;
+
+export const OwnPasswordChange = Type.Object(
+  { currentPassword: Type.String({ minLength: 1, maxLength: 200 }), newPassword: NewPassword },
+  { title: "OwnPasswordChange", additionalProperties: false },
+);
 
 const HOLDS_TOKENS = "its answer holds tokens, which must not be stored for a replay";
 
@@ -111,5 +117,30 @@ export const auth = {
     request: { params: none, query: none, headers: none, body: refreshBody },
     responses: { 204: { description: "There is no such session any more", schema: null, headers: [] } },
     problems: [],
+  }),
+
+  changeOwnPassword: defineRoute({
+    method: "POST",
+    path: "/v1/me/password",
+    tag: "Access",
+    summary: "Change your password; every session of yours ends, this one too",
+    servedBy: "origin",
+    access: { kind: "token", scopes: [] },
+    rate: clientRate,
+    cache: { kind: "none" },
+    idempotency: {
+      kind: "exempt",
+      reason:
+        "a stored fingerprint would be a fast hash of the passwords; the second time the old one is wrong",
+    },
+    budgetMs: 5_000,
+    request: {
+      params: none,
+      query: none,
+      headers: none,
+      body: { kind: "json", mediaType: "application/json", schema: OwnPasswordChange, maxBytes: 4_096 },
+    },
+    responses: { 204: { description: "Changed", schema: null, headers: [] } },
+    problems: ["unprocessable"],
   }),
 };

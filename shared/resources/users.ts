@@ -129,7 +129,7 @@ export const users = {
       body: { kind: "json", mediaType: "application/merge-patch+json", schema: UserUpdate, maxBytes: 1_024 },
     },
     responses: { 200: { description: "The user as it is now", schema: User, headers: ["etag"] } },
-    problems: ["not-found", "precondition-failed"],
+    problems: ["not-found", "precondition-failed", "conflict"],
   }),
 
   setUserPassword: defineRoute({

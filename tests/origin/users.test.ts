@@ -140,11 +140,32 @@ describe("updateUser", () => {
 
   test("answers 403 to whoever would give, or give back, more than they hold", async () => {
     const { id } = await newPerson(office, "admin");
+    await newPerson(office, "admin");
     const scopes = ["users:admin"];
     expect((await update(id, { role: "admin" }, { scopes })).status).toBe(403);
     expect((await update(id, { disabled: true }, { scopes })).status).toBe(200);
     expect((await update(id, { disabled: false }, { scopes })).status).toBe(403);
   });
+});
+
+test("updateUser answers 409 to whatever leaves nobody to administer the tenant, also to two at once", async () => {
+  const own = await newOffice(ALL);
+  const admin = async () => (await newPerson(own, "admin")).id;
+  const [first, second] = [await admin(), await admin()];
+  await newPerson(own, "editor");
+  await newPerson(foreign, "admin");
+  const both = await Promise.all([
+    update(first, { role: "editor" }, {}, own),
+    update(second, { disabled: true }, {}, own),
+  ]);
+  expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+  const last = both[0].status === 409 ? first : second;
+  for (const change of [{ disabled: true }, { role: "viewer" }, { role: "admin", disabled: true }]) {
+    expect(await update(last, change, {}, own)).toMatchObject({ status: 409, json: { code: "conflict" } });
+  }
+  expect((await update(last, { role: "admin", disabled: false }, {}, own)).status).toBe(200);
+  expect((await newPerson(own, "admin")).id).toBeDefined();
+  expect((await update(last, { disabled: true }, {}, own)).status).toBe(200);
 });
 
 test("a user's tokens are refused with another role, another password, or when the account is disabled", async () => {

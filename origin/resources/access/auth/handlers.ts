@@ -8,6 +8,7 @@ import { accessTokenSigner } from "../access-token.ts";
 import { knownScopes } from "../granting.ts";
 import { revoke, revokeIssued } from "../revoke.ts";
 import { accountFinder } from "./accounts.ts";
+import { ownPasswordHandler } from "./own-password.ts";
 import { createRefreshTokens } from "./refresh-token.ts";
 import { advanceSession, beginSession, endSession, type LiveSession } from "./sessions.ts";
 
@@ -40,6 +41,8 @@ export function authHandlers(services: Services): HandlersOf<typeof routes> {
   }
 
   return {
+    changeOwnPassword: ownPasswordHandler(services),
+
     async login({ body: { tenant, email, password } }) {
       const account = await findAccount(tenant, email);
       // For whoever there is not as well: one hash each, so that the time tells nothing.

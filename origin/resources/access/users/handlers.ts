@@ -10,7 +10,14 @@ import { etagOf, requireMatch } from "../../../etag.ts";
 import { pageOf } from "../../../page.ts";
 import type { Services } from "../../../services.ts";
 import { knownScopes, requireHeld } from "../granting.ts";
-import { changePassword, changeUser, insertUser, lockUser, userColumns } from "./rows.ts";
+import {
+  changePassword,
+  changeUser,
+  insertUser,
+  lockUser,
+  requireAnotherAdmin,
+  userColumns,
+} from "./rows.ts";
 
 export function userHandlers({
   connections,
@@ -65,6 +72,7 @@ export function userHandlers({
         if (ifMatch !== undefined) requireMatch(ifMatch, current.version);
         if (body.role !== undefined) requireRoleHeld(caller, body.role);
         if (body.disabled === false) requireRoleHeld(caller, body.role ?? current.role);
+        await requireAnotherAdmin(tx, caller.tenantId, current, body);
         const user = await changeUser(tx, caller.tenantId, current, body);
         return { status: 200, body: user, headers: { etag: etagOf(user.version) } };
       });

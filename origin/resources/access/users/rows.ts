@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, ne, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#shared/problems.ts";
 import type { User, UserUpdate } from "#shared/resources/users.ts";
@@ -75,6 +75,30 @@ export async function changeUser(
   if (goes) await endSessions(tx, user.id);
   if (goes || user.role !== current.role) await revokeIssued(tx, tenantId, "subject", user.id);
   return user;
+}
+
+/**
+ * Refuses a change that would leave a tenant with nobody who administers it: then only an operator could
+ * help. Call it with the user locked. Such changes of one tenant wait for one another, or two administrators
+ * could each rely on the other.
+ * @throws Problem `conflict`
+ */
+export async function requireAnotherAdmin(
+  tx: Transaction,
+  tenantId: string,
+  current: User,
+  { role = current.role, disabled = current.disabled }: UserUpdate,
+): Promise<void> {
+  const isOne = current.role === "admin" && !current.disabled;
+  if (!isOne || (role === "admin" && !disabled)) return;
+  await tx.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended(${`administrators of ${tenantId}`}, 0))`,
+  );
+  const others = and(eq(users.role, "admin"), eq(users.disabled, false), ne(users.id, current.id));
+  const [other] = await tx.select({ id: users.id }).from(users).where(others).limit(1);
+  if (other === undefined) {
+    throw new Problem("conflict", { detail: "nobody else administers the tenant" });
+  }
 }
 
 /** Sets a password; whoever came in with the old one is out. */
