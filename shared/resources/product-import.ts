@@ -5,8 +5,11 @@ import { clientRate, Nullable, none } from "./common.ts";
 import { ProductStatus } from "./product-query.ts";
 import { Attributes, productFields } from "./products.ts";
 
-/** A price as feeds write it: `"120.99"`, in the line's `currency`. */
-const DecimalText = Type.String({ maxLength: 32 });
+/** Read exactly or refused, never rounded (docs/importing.md). */
+const PriceText = Type.String({
+  maxLength: 64,
+  description: 'A price as exports write it: "120.99" in the line\'s currency, or "1.234,56 €"',
+});
 
 /** One line of an import, in the spelling of product feeds. Upserts by `sku`. */
 export const ProductImportLine = Type.Object(
@@ -21,8 +24,8 @@ export const ProductImportLine = Type.Object(
         description: "The path from the root; categories that are missing are made",
       }),
     ),
-    price: Type.Optional(Nullable(DecimalText)),
-    list_price: Type.Optional(Nullable(DecimalText)),
+    price: Type.Optional(Nullable(PriceText)),
+    list_price: Type.Optional(Nullable(PriceText)),
     currency: Type.Optional(Currency),
     in_stock: Type.Optional(Type.Boolean()),
     status: Type.Optional(ProductStatus),

@@ -103,7 +103,7 @@ describe("importProducts", () => {
       "4  type",
       "5 /name required",
       "6 /currency required",
-      "7 /price decimal",
+      "7 /price ambiguous",
       "7 /list_price decimal",
       "8 /currency enum",
       "9 /attributes/a text",

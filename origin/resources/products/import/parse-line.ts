@@ -1,8 +1,9 @@
-import { type Money, parseDecimal } from "#shared/money.ts";
+import type { Money } from "#shared/money.ts";
 import { ProductImportLine } from "#shared/resources/product-import.ts";
 import { bodyValidator } from "#shared/validate.ts";
 import { type ProductValues, productDefaults } from "../columns.ts";
 import type { Line } from "./lines.ts";
+import { readMoney } from "./money/read-money.ts";
 
 /** A line that can be stored. Its category is still a path of names. */
 export type ImportItem = {
@@ -72,14 +73,11 @@ function readPrice(
   refuse: (fault: Omit<LineFault, "line">) => void,
 ): Money | null {
   if (text === undefined || text === null) return null;
-  if (currency === undefined) {
-    refuse({ pointer: "/currency", rule: "required", detail: "is required with a price" });
-    return null;
-  }
-  const money = parseDecimal(text, currency);
-  const detail = `must be a plain decimal with no more digits than ${currency} has`;
-  if (money === null) refuse({ pointer, rule: "decimal", detail });
-  return money;
+  const reading = readMoney(text, currency);
+  if (reading.kind === "money") return reading.money;
+  const { rule, detail } = reading;
+  refuse({ pointer: rule === "required" ? "/currency" : pointer, rule, detail });
+  return null;
 }
 
 function refuse(...faults: LineFault[]): ParsedLine {
