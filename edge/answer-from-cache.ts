@@ -3,7 +3,8 @@ import { headers as names } from "#shared/headers.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { AskForAll, Question } from "./cache/fill.ts";
 import { blindVersion, partitionOf, routeHash, type Shared, shownField, versionOf } from "./cache/key.ts";
-import type { ResponseCache, Served } from "./cache/serve.ts";
+import type { ForgivingCache } from "./cache/last-good.ts";
+import type { Served } from "./cache/serve.ts";
 import type { Sight, Snapshots } from "./cache/snapshot.ts";
 import { bypassing, headersForClients } from "./cache/status.ts";
 import { type Answerer, type Exchange, type Operation, respond } from "./exchange.ts";
@@ -11,7 +12,7 @@ import { perObject } from "./per-object.ts";
 import { relayProblem } from "./problems.ts";
 
 export type CacheDependencies = {
-  readonly cache: ResponseCache;
+  readonly cache: ForgivingCache;
   readonly askForAll: AskForAll;
   readonly snapshots: Snapshots;
   readonly tokens: ConsistencyTokens;
@@ -19,7 +20,7 @@ export type CacheDependencies = {
 };
 
 /** For what belongs to no tenant there are no versions. */
-const NOTHING_TO_SEE: Sight = { kind: "sees", versions: () => "", marks: "" };
+const NOTHING_TO_SEE: Sight = { kind: "sees", versions: () => "" };
 
 /** Answers a cacheable route: from the cache when it may, else by asking the origin for everyone. */
 export function answerFromCache(
@@ -48,11 +49,16 @@ export function answerFromCache(
     question: Question,
     sight: Sight,
     field: string | null,
+    mustSee: boolean,
   ): Promise<Served> {
-    // Past the cache, and joined by nobody: whoever sent a token must see the write.
-    if (sight.kind === "behind") return askForAll(question).then(bypassing);
+    const ask = { ...question, policy, waitUntil };
+    if (sight.kind === "behind") {
+      // Whoever sent a token must see the write; for others older is better than nothing.
+      const answer = askForAll(question).then(bypassing);
+      return mustSee ? answer : answer.catch((error: unknown) => cache.serveOlder(ask, error));
+    }
     const version = sight.kind === "blind" ? blindVersion(policy, now()) : versionOf(field, sight.versions);
-    return cache({ ...question, policy, waitUntil, version: `${hash}.${version}${sight.marks}` });
+    return cache.serve({ ...ask, version: `${hash}.${version}` });
   }
 
   return async function answerFromCache(exchange) {
@@ -66,7 +72,7 @@ export function answerFromCache(
       target: exchange.target,
       ids: exchange,
     };
-    const served = await serve(exchange, question, sight, field);
+    const served = await serve(exchange, question, sight, field, token !== null);
     exchange.outcome = served.word.toLowerCase();
     if (served.status >= 400) {
       return relayProblem(exchange, served.status, forClients(served.headers), served.body);

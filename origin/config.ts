@@ -2,6 +2,7 @@ import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { type Environment, type NamedSecret, VariableReader, type Variables } from "#shared/environment.ts";
 import type { KeySchedule } from "./resources/access/signing-keys/signing-keys.ts";
+import type { TargetRule } from "./resources/webhooks/target.ts";
 
 /** A public ES256 key with its id (RFC 7517, RFC 7518 §6.2.1). A private member is refused. */
 const PublicJwk = Type.Object(
@@ -49,6 +50,8 @@ export type OriginConfig = {
   readonly sessionLifetimeSeconds: number;
   /** Published beside the origin's own keys, so that `npm run token` works. Development only. */
   readonly developmentPublicKey: PublicJwk | null;
+  /** Where webhooks may send to. */
+  readonly webhookTargets: TargetRule;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 };
 
@@ -82,6 +85,7 @@ export function readConfig(variables: Variables): OriginConfig {
     sessionLifetimeSeconds:
       SECONDS_A_DAY * read.integer("SESSION_LIFETIME_DAYS", { min: 1, max: 366, fallback: 30 }),
     developmentPublicKey: readDevelopmentKey(read, variables["DEVELOPMENT_PUBLIC_KEY"]),
+    webhookTargets: readWebhookTargets(read),
     logLevel: read.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
   };
   read.done();
@@ -102,6 +106,14 @@ export const MAX_ISSUED_LIFETIME_SECONDS = 86_400;
 
 export function readTokenLifetime(read: VariableReader): number {
   return read.integer("TOKEN_LIFETIME_SECONDS", { min: 60, max: MAX_ISSUED_LIFETIME_SECONDS, fallback: 900 });
+}
+
+/** `local` is for receivers on a developer's own machine. */
+function readWebhookTargets(read: VariableReader): TargetRule {
+  const local = read.oneOf("WEBHOOK_TARGETS", ["public", "local"], "public") === "local";
+  if (local && read.environment !== "development")
+    read.fault("WEBHOOK_TARGETS", `local is for development, and ${read.environment} refuses it`);
+  return { allowHttp: local, allowLoopback: local };
 }
 
 function readDevelopmentKey(read: VariableReader, text: string | undefined): PublicJwk | null {

@@ -26,6 +26,11 @@ import { startRotation } from "./resources/access/signing-keys/rotation.ts";
 import { createSigningKeys } from "./resources/access/signing-keys/signing-keys.ts";
 import type { Sweep } from "./resources/sweeps.ts";
 import * as sweeps from "./resources/sweeps.ts";
+import { startDeliverer } from "./resources/webhooks/deliverer.ts";
+import { addWebhookMetrics } from "./resources/webhooks/metrics.ts";
+import { nameServers } from "./resources/webhooks/resolve.ts";
+import { createSend } from "./resources/webhooks/send.ts";
+import { createSeal } from "./seal.ts";
 import { startSweeper } from "./sweeper.ts";
 
 export type RunningOrigin = {
@@ -117,6 +122,15 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
   ];
   const rotation = startRotation(signingKeys, logger);
   const sweeper = startSweeper({ sweeps: Object.values<Sweep>(sweeps), services, log: logger });
+  const deliverer = startDeliverer({
+    connections,
+    seal: createSeal(config.keyEncryptionSecret, "webhook secrets"),
+    send: createSend(config.webhookTargets, nameServers()),
+    now,
+    random: Math.random,
+    log: logger,
+    ended: addWebhookMetrics(metrics.registry, connections),
+  });
   let serving = true;
   const ops = buildOps({
     registry: metrics.registry,
@@ -128,7 +142,8 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
 
   async function stop(): Promise<void> {
     serving = false;
-    await drainApp(STOP_DEADLINE_MS);
+    // While requests are finished, what is being sent ends too.
+    await Promise.all([drainApp(STOP_DEADLINE_MS), deliverer.stop()]);
     await rotation.stop();
     await sweeper.stop();
     await relay.stop();

@@ -1,3 +1,4 @@
+import { createBell } from "../bell.ts";
 import type { Log } from "../call.ts";
 import type { Connections } from "../db/client.ts";
 import type { Publish } from "./publish.ts";
@@ -102,31 +103,6 @@ export function startRelay({ connections, publish, revocations, log, now }: Opti
       await ended;
       // What was committed while the last turn ran; if it fails, another process or the next start does it.
       await deliver().catch((error) => log.warn({ err: error, stage: "relay" }, "the last turn failed"));
-    },
-  };
-}
-
-/** Something to wait for that can be rung before anyone waits. */
-function createBell() {
-  let rung = false;
-  let wakeUp: (() => void) | null = null;
-  return {
-    ring() {
-      rung = true;
-      wakeUp?.();
-    },
-    async wait(ms: number): Promise<void> {
-      if (!rung) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms);
-          wakeUp = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      wakeUp = null;
-      rung = false;
     },
   };
 }

@@ -13,3 +13,5 @@ export { priceHandlers } from "./prices/handlers.ts";
 export { productHandlers } from "./products/handlers.ts";
 export { serviceHandlers } from "./service.ts";
 export { stockHandlers } from "./stock/handlers.ts";
+export { webhookDeliveryHandlers } from "./webhooks/deliveries.ts";
+export { webhookHandlers } from "./webhooks/handlers.ts";

@@ -2,3 +2,4 @@
 export type { Sweep } from "../sweeper.ts";
 export { expireOrders } from "./orders/expire.ts";
 export { expireReservations } from "./stock/expire.ts";
+export { forgetWebhookEvents } from "./webhooks/sweep.ts";

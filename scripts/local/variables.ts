@@ -28,6 +28,7 @@ export function originVariables({ databaseUrl, key, port, opsPort, ...shared }: 
     CURSOR_SECRET: shared.secrets.cursor,
     KEY_ENCRYPTION_SECRET: shared.secrets.keyEncryption,
     DEVELOPMENT_PUBLIC_KEY: JSON.stringify(key.publicJwk),
+    WEBHOOK_TARGETS: "local",
   };
 }
 

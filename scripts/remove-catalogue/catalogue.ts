@@ -53,6 +53,7 @@ export const OWNED_TEST =
 /** Where the catalogue is registered: every line that names it goes. */
 export const REGISTRATIONS: readonly string[] = [
   "shared/resources/index.ts",
+  "shared/resources/event-types.ts",
   "origin/db/schema.ts",
   "origin/resources/index.ts",
   "origin/resources/sweeps.ts",

@@ -14,3 +14,5 @@ export { revocations } from "./revocations.ts";
 export { service } from "./service.ts";
 export { stock } from "./stock.ts";
 export { users } from "./users.ts";
+export { webhookDeliveries } from "./webhook-deliveries.ts";
+export { webhooks } from "./webhooks.ts";

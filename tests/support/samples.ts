@@ -35,7 +35,15 @@ export async function makeSamples(client: Client<GatehouseContract>, mark: strin
   const { id: importId } = (await client.createImport({ body: { name: `Feed of ${mark}` } })).body;
   const part = { importId, number: 1 };
   await client.sendImportPart({ params: part, body: `{"sku":"FED","name":"Fed of ${mark}"}` });
+  // A public address that nobody has: nothing is sent there, for nothing happens that it asks for.
+  const hook = {
+    url: "https://hooks.example.com/",
+    eventTypes: ["webhook.test" as const],
+    description: mark,
+  };
+  const webhook = await client.createWebhook({ body: hook });
   return {
+    webhookId: webhook.body.id,
     ...{ importId, number: "1" },
     ...{ categoryId, productId, priceId: price.body.id, location },
     ...{ reservationId: reservation.body.id, orderId: order.body.id, code: "unavailable" },

@@ -12,6 +12,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { EventType } from "#shared/resources/event-types.ts";
+import type { DeliveryError } from "#shared/resources/webhook-schemas.ts";
 import { bytes, createdAt, instantOrNull, tenantId, updatedAt } from "./columns.ts";
 
 /** Where tenants have events sent to. */
@@ -82,7 +83,7 @@ export const webhookDeliveries = pgTable(
     /** The status of the last answer; null: there was none. */
     lastStatus: integer(),
     /** Why the last attempt failed, in a word of a closed set: nothing that the receiver said is kept. */
-    lastError: text(),
+    lastError: text().$type<DeliveryError>(),
     createdAt: createdAt(),
   },
   (table) => [

@@ -4,6 +4,7 @@ import type { Order, OrderCreate } from "#shared/resources/order-schemas.ts";
 import type { orders as routes } from "#shared/resources/orders.ts";
 import type { HandlersOf } from "../../call.ts";
 import type { Transaction } from "../../db/client.ts";
+import { recordEvents } from "../../db/events.ts";
 import { orderLines, orders } from "../../db/tables/orders.ts";
 import { prices } from "../../db/tables/prices.ts";
 import { products } from "../../db/tables/products.ts";
@@ -31,6 +32,7 @@ export function orderCreation({ write, now }: Services): Pick<HandlersOf<typeof 
         if (priced.kind === "violations") throw new Problem("unprocessable", { errors: priced.violations });
 
         const order = await insert(tx, tenantId, call.body, priced, moment);
+        await recordEvents(tx, tenantId, [{ type: "order.placed", data: order }]);
         // As late as can be: others that order the same wait from here on.
         const levels = await lockLevels(tx, [...demand.keys()]);
         const allocated = allocate(demand, levels);

@@ -47,7 +47,7 @@ async function expire(
       if (order === undefined) return;
       const changes: Change[] = [];
       // Due by the database's clock.
-      await takeStep(tx, order, "expire", Number.POSITIVE_INFINITY, changes);
+      await takeStep(tx, tenantId, order, "expire", Number.POSITIVE_INFINITY, changes);
       await announce(tx, tenantId, changes);
     }),
   );

@@ -9,7 +9,7 @@ type StockOutcome = "kept" | "fulfilled" | "released" | "expired";
 
 type Transition = {
   readonly from: readonly OrderState[];
-  readonly to: OrderState;
+  readonly to: Exclude<OrderState, "pending">;
   readonly stock: StockOutcome;
 };
 

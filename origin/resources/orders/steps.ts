@@ -24,7 +24,8 @@ export function orderSteps({ write, now }: Services): Steps {
     return write(call, async (tx, changes) => {
       const order = await lock(tx, call.params.orderId);
       requireMatch(ifMatch, order.version);
-      if (!(await takeStep(tx, order, step, now(), changes))) throw outOfPlace(order, step);
+      if (!(await takeStep(tx, call.caller.tenantId, order, step, now(), changes)))
+        throw outOfPlace(order, step);
       const after = await read(tx, order.id);
       return { status: 200 as const, body: after, headers: { etag: etagOf(after.version) } };
     });

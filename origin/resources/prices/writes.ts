@@ -1,11 +1,13 @@
 import { and, eq, inArray, isNull } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
+import type { Change } from "#shared/changes.ts";
 import { Problem, type Violation } from "#shared/problems.ts";
 import type { Price, PriceCreate } from "#shared/resources/price-schemas.ts";
 import type { prices as routes } from "#shared/resources/prices.ts";
 import type { HandlersOf } from "../../call.ts";
 import type { Transaction } from "../../db/client.ts";
 import { violatedConstraint } from "../../db/errors.ts";
+import { recordEvents } from "../../db/events.ts";
 import { prices } from "../../db/tables/prices.ts";
 import { products } from "../../db/tables/products.ts";
 import { etagOf, requireMatch } from "../../etag.ts";
@@ -26,7 +28,7 @@ export function priceWrites({ write, now }: Services): Writes {
       return write(call, async (tx, changes) => {
         const [price] = await create(tx, call.caller.tenantId, [{ create: call.body, place: "" }], instant());
         if (price === undefined) throw new Error("the insert returned no row");
-        changes.push(...changesOf(price));
+        await announceAll([price], tx, call.caller.tenantId, changes);
         const headers = { etag: etagOf(price.version), location: `/v1/prices/${price.id}` };
         return { status: 201, body: price, headers };
       });
@@ -36,7 +38,7 @@ export function priceWrites({ write, now }: Services): Writes {
       return write(call, async (tx, changes) => {
         const wanted = call.body.prices.map((create, at) => ({ create, place: `/prices/${at}` }));
         const created = await create(tx, call.caller.tenantId, wanted, instant());
-        changes.push(...created.flatMap(changesOf));
+        await announceAll(created, tx, call.caller.tenantId, changes);
         return { status: 200, body: { data: created } };
       });
     },
@@ -52,7 +54,7 @@ export function priceWrites({ write, now }: Services): Writes {
         if (revision.kind === "violations")
           throw new Problem("unprocessable", { errors: revision.violations });
         const price = await update(tx, current.id, revision.values);
-        changes.push(...changesOf(price));
+        await announceAll([price], tx, call.caller.tenantId, changes);
         return { status: 200, body: price, headers: { etag: etagOf(price.version) } };
       });
     },
@@ -64,12 +66,27 @@ export function priceWrites({ write, now }: Services): Writes {
         const validUntil = withdrawnAt(current, instant());
         if (validUntil === null) return { status: 204 };
         if (ifMatch !== undefined) requireMatch(ifMatch, current.version);
-        await update(tx, current.id, { validUntil });
-        changes.push(...changesOf(current));
+        const price = await update(tx, current.id, { validUntil });
+        await announceAll([price], tx, call.caller.tenantId, changes);
         return { status: 204 };
       });
     },
   };
+}
+
+/** Tells caches and webhooks of prices that were set, changed or withdrawn. */
+async function announceAll(
+  changed: readonly Price[],
+  tx: Transaction,
+  tenantId: string,
+  changes: Change[],
+): Promise<void> {
+  changes.push(...changed.flatMap(changesOf));
+  await recordEvents(
+    tx,
+    tenantId,
+    changed.map((price) => ({ type: "price.changed", data: price })),
+  );
 }
 
 /** A price that is to be made, and where in the body it stands. */

@@ -11,8 +11,7 @@ export function explore(design: Design, seed: number, steps: number): string | n
   const rare = 0.02;
   const actions: readonly (readonly [weight: number, act: () => void])[] = [
     [2, () => world.begin()],
-    [1, () => world.commit(below(world.active.length))],
-    [1, () => world.commit(below(world.active.length), edge())],
+    [2, () => world.commit(below(world.active.length))],
     [6, () => world.relayStep(below(world.relays.length))],
     [3, () => world.look(edge())],
     [4, () => world.read(edge())],

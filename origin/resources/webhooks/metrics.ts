@@ -1,0 +1,38 @@
+import { Counter, Gauge, type Registry } from "prom-client";
+import type { Connections } from "../../db/client.ts";
+import { type Backlog, measureBacklog } from "./claim.ts";
+
+/**
+ * Shows what becomes of deliveries. The backlog is everybody's; attempts are this process's. What is not
+ * known, the database being away, is NaN.
+ * @returns what counts an attempt that has ended
+ */
+export function addWebhookMetrics(registry: Registry, connections: Connections): (outcome: string) => void {
+  const registers = [registry];
+  // Measured once a scrape, by the first of the two, which the registry asks first.
+  let measured: Promise<Backlog | null> = Promise.resolve(null);
+  new Gauge({
+    name: "gatehouse_webhook_deliveries_pending",
+    help: "Deliveries that wait for an attempt, 100000 at most",
+    registers,
+    async collect() {
+      measured = measureBacklog(connections).catch(() => null);
+      this.set((await measured)?.pending ?? Number.NaN);
+    },
+  });
+  new Gauge({
+    name: "gatehouse_webhook_oldest_pending_age_seconds",
+    help: "Age of the delivery that waits longest; 0 when none waits",
+    registers,
+    async collect() {
+      this.set((await measured)?.oldestAgeSeconds ?? Number.NaN);
+    },
+  });
+  const attempts = new Counter({
+    name: "gatehouse_webhook_attempts_total",
+    help: "Attempts of this process to deliver, by outcome: delivered, again, dead, gone or lost",
+    labelNames: ["outcome"],
+    registers,
+  });
+  return (outcome) => attempts.inc({ outcome });
+}
