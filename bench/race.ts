@@ -50,7 +50,8 @@ export async function race(group: Group, settings: Settings, progress: Progress)
     }
     await takeTurns(runners, "saturation", settings, null, progress);
     const { steady } = settings;
-    const steadyRate = "share" in steady ? Math.floor(steady.share * slowest(runners)) : steady.perSecond;
+    const steadyRate =
+      "share" in steady ? Math.max(1, Math.floor(steady.share * slowest(runners))) : steady.perSecond;
     await takeTurns(runners, "steady", settings, steadyRate, progress);
     return { group, steadyRate, tracks: runners.map(({ track }) => track) };
   } finally {

@@ -13,6 +13,7 @@ const CHECKS = [
   "docs:check",
   "secrets:check",
   "openapi:lint",
+  "contract:check",
   "build:edge",
 ];
 const TESTS = ["test", "test:long"];

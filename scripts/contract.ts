@@ -1,0 +1,36 @@
+import { contract } from "#shared/contract.ts";
+import { openApi } from "#shared/openapi.ts";
+import { breakingChanges } from "./contract/compare.ts";
+import { readDeclared, readReleased, release } from "./contract/files.ts";
+import { faultsOf } from "./contract/judge.ts";
+
+/**
+ * `npm run contract -- check`: fails when the contract breaks clients of the released one, but for what
+ * `contract/breaking-changes.json` declares with a reason. `npm run contract -- release`: releases it.
+ */
+
+const [command, ...rest] = process.argv.slice(2);
+if ((command !== "check" && command !== "release") || rest.length > 0) {
+  console.error("Usage: npm run contract -- check | release");
+  process.exit(2);
+}
+
+const current = openApi(contract);
+const released = readReleased();
+const changes = released === null ? [] : breakingChanges(released, current);
+const faults = faultsOf(changes, readDeclared());
+for (const fault of faults) console.error(fault);
+
+if (faults.length > 0) {
+  console.error(
+    "\nMake it an addition, keep the old route and deprecate it, or say why in contract/breaking-changes.json:\n" +
+      '  { "change": "<the line above, from the method on>", "reason": "..." }',
+  );
+  process.exitCode = 1;
+} else if (command === "release") {
+  release(current);
+} else {
+  const said =
+    released === null ? "none is released yet" : `${changes.length} breaking changes, all declared`;
+  console.log(`contract: ${said}`);
+}
