@@ -7,6 +7,8 @@ export type OriginProcess = {
   /** SIGKILL: takes effect before this returns to the event loop of the other. */
   readonly kill: () => void;
   readonly ended: Promise<unknown>;
+  readonly pid: number;
+  readonly url: string;
   /** Probes and metrics. */
   readonly opsUrl: string;
 };
@@ -20,15 +22,15 @@ export async function startOriginProcess(
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "exit");
-  const listening = new Promise<string>((resolve) => {
+  const listening = new Promise<Pick<OriginProcess, "url" | "opsUrl">>((resolve) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.includes('"msg":"listening"')) resolve(String(JSON.parse(line).opsUrl));
+      if (line.includes('"msg":"listening"')) resolve(JSON.parse(line));
     });
   });
-  const tooEarly = ended.then((): string => {
+  const tooEarly = ended.then((): never => {
     throw new Error("the origin ended before it listened");
   });
   tooEarly.catch(() => undefined);
-  const opsUrl = await Promise.race([listening, tooEarly]);
-  return { kill: () => child.kill("SIGKILL"), ended, opsUrl };
+  const { url, opsUrl } = await Promise.race([listening, tooEarly]);
+  return { kill: () => child.kill("SIGKILL"), ended, pid: child.pid ?? 0, url, opsUrl };
 }
