@@ -53,6 +53,8 @@ export function forward(
     }
     if (route.responses[response.status] === undefined) throw new Problem("bad-gateway");
     exchange.outcome = "forwarded";
+    // Nobody reads it, and a stream would wait for that.
+    if (request.method === "HEAD") await response.body?.cancel();
     return respond(exchange, response.status, headers, response.body);
   };
 }

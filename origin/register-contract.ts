@@ -10,7 +10,8 @@ import type { CallContext, Caller } from "./call.ts";
 import { callerOf } from "./caller.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
 import type { AccountGuards } from "./plugins/account-limit.ts";
-import { responseSchemas } from "./response-schemas.ts";
+import { lineSchemas, responseSchemas } from "./response-schemas.ts";
+import { type Batches, sendLines } from "./send-lines.ts";
 
 /** A handler whose input type is no longer known; `HandlersOf` has checked it. */
 type ErasedHandler = (call: never) => Promise<ErasedReply>;
@@ -73,6 +74,7 @@ function registerRoute(
   const validators = compileRoute(route);
   const readParts = partsReader(validators);
   const guard = guards.get(operationId);
+  const lines = lineSchemas(route);
   const { body } = route.request;
   // An empty form has no parameters; nothing else can be read of an empty body.
   const empty = body.kind === "form" ? {} : undefined;
@@ -114,6 +116,9 @@ function registerRoute(
       if (result.freshUntil !== undefined) {
         reply.header(names.freshFor, formatFreshFor(result.freshUntil, now()));
       }
+      const line = lines[result.status];
+      // The handler's type says that it is one of these.
+      if (line !== undefined) return sendLines(reply, result.body as Batches, line);
       return isNotModified(request, result) ? reply.code(304).send() : reply.send(result.body);
     },
   });

@@ -1,7 +1,7 @@
 import type { Route } from "#shared/route.ts";
 
 /** The part of JSON Schema that says what to write, as opposed to what to accept. */
-type JsonSchema = {
+export type JsonSchema = {
   readonly type?: string;
   readonly anyOf?: readonly JsonSchema[];
   readonly enum?: readonly unknown[];
@@ -17,6 +17,15 @@ export function responseSchemas({ responses }: Route): Record<string, JsonSchema
   const schemas: Record<string, JsonSchema> = {};
   for (const [status, { schema }] of Object.entries(responses)) {
     if (schema !== null) schemas[status] = simplify(schema);
+  }
+  return schemas;
+}
+
+/** The same for the lines of answers that are streams of them. */
+export function lineSchemas({ responses }: Route): Record<string, JsonSchema> {
+  const schemas: Record<string, JsonSchema> = {};
+  for (const [status, { line }] of Object.entries(responses)) {
+    if (line !== undefined) schemas[status] = simplify(line);
   }
   return schemas;
 }

@@ -40,10 +40,17 @@ export type CallOf<R extends Route> = PartOf<"params", Static<R["request"]["para
 export type AnswerOf<R extends Route> = {
   [S in keyof R["responses"]]: {
     readonly status: S;
-    readonly body: R["responses"][S] extends { schema: infer T extends TSchema } ? Static<T> : undefined;
+    readonly body: AnswerBody<R["responses"][S]>;
     readonly headers: Headers;
   };
 }[keyof R["responses"]];
+
+/** Lines come as the stream of bytes that they are: to a file, or into an import. */
+type AnswerBody<C> = C extends { line: TSchema }
+  ? ReadableStream<Uint8Array>
+  : C extends { schema: infer T extends TSchema }
+    ? Static<T>
+    : undefined;
 
 type PartOf<Name extends string, T> = keyof T extends never
   ? unknown

@@ -3,7 +3,7 @@ import { canonicalQuery } from "./coerce.ts";
 import { type GatehouseContract, contract as gatehouse } from "./contract.ts";
 import { headers as names } from "./headers.ts";
 import { PROBLEM_MEDIA_TYPE, type ProblemDocument } from "./problems.ts";
-import { type BodyContract, type Contract, mediaTypeOf, type Route } from "./route.ts";
+import { type BodyContract, type Contract, mediaTypeOf, NDJSON_MEDIA_TYPE, type Route } from "./route.ts";
 
 export type { AnswerOf, CallOf, Client, StreamBody } from "./client-types.ts";
 
@@ -149,8 +149,11 @@ async function readAnswer(route: Route, response: Response) {
   const { status, headers } = response;
   const mediaType = headers.get("content-type")?.split(";")[0]?.trim();
   const declared = route.responses[status];
-  if (declared?.schema === null) return { status, body: undefined, headers };
-  if (declared !== undefined && mediaType === "application/json") {
+  if (declared?.line !== undefined && mediaType === NDJSON_MEDIA_TYPE) {
+    return { status, body: response.body, headers };
+  }
+  if (declared?.schema === null && declared.line === undefined) return { status, body: undefined, headers };
+  if (declared?.schema != null && mediaType === "application/json") {
     return { status, body: await response.json(), headers };
   }
   if (mediaType === PROBLEM_MEDIA_TYPE)

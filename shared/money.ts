@@ -59,3 +59,11 @@ export function parseDecimal(text: string, currency: string): Money | null {
   const amountMinor = Number(`${match[1]}${fraction.padEnd(exponent, "0")}`);
   return Number.isSafeInteger(amountMinor) ? { amountMinor, currency } : null;
 }
+
+/** Writes an amount as the plain decimal that `parseDecimal` reads: with all digits of its currency. */
+export function formatDecimal({ amountMinor, currency }: Money): string {
+  const exponent = EXPONENTS.get(currency) ?? 0;
+  const digits = String(amountMinor).padStart(exponent + 1, "0");
+  const point = digits.length - exponent;
+  return exponent === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+}

@@ -17,6 +17,7 @@ import {
   type BodyContract,
   type Contract,
   mediaTypeOf,
+  NDJSON_MEDIA_TYPE,
   problemsOf,
   type ResponseContract,
   type Route,
@@ -138,14 +139,7 @@ function parameters(place: string, schema: TObject, schemas: Map<string, Json>):
 }
 
 function requestBody(body: Exclude<BodyContract, { kind: "none" }>, schemas: Map<string, Json>): JsonObject {
-  const schema =
-    body.kind === "ndjson"
-      ? {
-          type: "string",
-          contentMediaType: mediaTypeOf(body),
-          contentSchema: extract(body.line, schemas),
-        }
-      : extract(body.schema, schemas);
+  const schema = body.kind === "ndjson" ? linesOf(body.line, schemas) : extract(body.schema, schemas);
   return {
     required: true,
     description:
@@ -156,15 +150,21 @@ function requestBody(body: Exclude<BodyContract, { kind: "none" }>, schemas: Map
   };
 }
 
+function linesOf(line: TSchema, schemas: Map<string, Json>): JsonObject {
+  return {
+    type: "string",
+    contentMediaType: NDJSON_MEDIA_TYPE,
+    contentSchema: extract(line, schemas),
+  };
+}
+
 function responses(route: Route, schemas: Map<string, Json>): JsonObject {
   const byStatus: Record<string, JsonObject> = {};
   for (const [status, response] of Object.entries(route.responses)) {
     byStatus[status] = {
       description: response.description,
       headers: headerReferences(successHeaders(route, response)),
-      ...(response.schema === null
-        ? {}
-        : { content: { "application/json": { schema: extract(response.schema, schemas) } } }),
+      ...contentOf(response, schemas),
     };
   }
   for (const [status, codes] of problemsByStatus(route)) {
@@ -177,6 +177,11 @@ function responses(route: Route, schemas: Map<string, Json>): JsonObject {
     };
   }
   return byStatus;
+}
+
+function contentOf({ schema, line }: ResponseContract, schemas: Map<string, Json>): JsonObject {
+  if (line !== undefined) return { content: { [NDJSON_MEDIA_TYPE]: { schema: linesOf(line, schemas) } } };
+  return schema === null ? {} : { content: { "application/json": { schema: extract(schema, schemas) } } };
 }
 
 function problemsByStatus(route: Route): ReadonlyMap<number, ProblemCode[]> {

@@ -25,6 +25,9 @@ export type BodyContract =
   /** `application/x-ndjson`, handed to the handler as a stream; each line is one `line`. */
   | { readonly kind: "ndjson"; readonly line: TSchema; readonly maxBytes: number };
 
+/** One JSON value a line, each ended by a newline. */
+export const NDJSON_MEDIA_TYPE = "application/x-ndjson";
+
 /** The media type of a route's body. */
 export function mediaTypeOf(body: Exclude<BodyContract, { kind: "none" }>): string {
   switch (body.kind) {
@@ -33,14 +36,16 @@ export function mediaTypeOf(body: Exclude<BodyContract, { kind: "none" }>): stri
     case "form":
       return "application/x-www-form-urlencoded";
     case "ndjson":
-      return "application/x-ndjson";
+      return NDJSON_MEDIA_TYPE;
   }
 }
 
 export type ResponseContract = {
   readonly description: string;
-  /** Null: the response has no body. */
+  /** Null: the response has no body, or one of lines. */
   readonly schema: TSchema | null;
+  /** The body is a stream of `application/x-ndjson`; each line is one of these. */
+  readonly line?: TSchema;
   /** Headers the handler sets beside those that every answer has. */
   readonly headers: readonly string[];
 };
@@ -97,9 +102,12 @@ export type InputOf<R extends Route> = {
   readonly body: BodyOf<R["request"]["body"]>;
 };
 
-type BodyAt<C> = C extends { schema: infer T extends TSchema }
-  ? { readonly body: Static<T> }
-  : { readonly body?: undefined };
+/** Lines are handed over some at a time, as they are asked for. */
+type BodyAt<C> = C extends { line: infer L extends TSchema }
+  ? { readonly body: AsyncIterable<readonly Static<L>[]> }
+  : C extends { schema: infer T extends TSchema }
+    ? { readonly body: Static<T> }
+    : { readonly body?: undefined };
 
 type ReplyAt<S, C> = BodyAt<C> & {
   readonly status: S;

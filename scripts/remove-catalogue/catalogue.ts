@@ -5,6 +5,7 @@ export const OWNED: readonly string[] = [
   "shared/resources/products.ts",
   "shared/resources/product-import.ts",
   "shared/resources/product-query.ts",
+  "shared/resources/product-export.ts",
   "shared/resources/imports.ts",
   "shared/resources/import-schemas.ts",
   "shared/resources/categories.ts",

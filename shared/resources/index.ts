@@ -7,6 +7,7 @@ export { clients } from "./clients.ts";
 export { imports } from "./imports.ts";
 export { orders } from "./orders.ts";
 export { prices } from "./prices.ts";
+export { productExport } from "./product-export.ts";
 export { productImport } from "./product-import.ts";
 export { products } from "./products.ts";
 export { reservations } from "./reservations.ts";

@@ -20,7 +20,7 @@ export const ProductImportLine = Type.Object(
     brand: Type.Optional(productFields.brand),
     category: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
-        maxItems: 10,
+        maxItems: 100,
         description: "The path from the root; categories that are missing are made",
       }),
     ),
