@@ -1,6 +1,7 @@
 import type { TObject, TSchema } from "typebox";
 import { encodeQueryComponent } from "./canonical.ts";
 import type { Violation } from "./problems.ts";
+import { canonicalSearch, canonicalSet } from "./words.ts";
 
 /**
  * Text to typed values for path, query and header parameters. Both tiers use this one coercer:
@@ -15,6 +16,13 @@ export type Coerced = {
   readonly values: Record<string, unknown>;
   readonly violations: readonly Violation[];
 };
+
+/**
+ * Text parameters of which many spellings mean the same name by this keyword how to find the one: else
+ * each would be another entry in the cache.
+ */
+export const CANONICAL = "x-canonical";
+const canonicalForms = { set: canonicalSet, search: canonicalSearch };
 
 const INTEGER = /^(?:0|-?[1-9]\d{0,15})$/;
 
@@ -97,8 +105,17 @@ function coerceText(text: string, schema: TSchema): unknown {
     case "boolean":
       return text === "true" ? true : text === "false" ? false : undefined;
     default:
-      return text;
+      return canonicalFormOf(schema)(text);
   }
+}
+
+function canonicalFormOf(schema: TSchema): (text: string) => string {
+  const name = CANONICAL in schema ? schema[CANONICAL] : undefined;
+  return name === "set" || name === "search" ? canonicalForms[name] : asItIs;
+}
+
+function asItIs(text: string): string {
+  return text;
 }
 
 function typeName(schema: TSchema): string {

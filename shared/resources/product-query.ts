@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { CANONICAL } from "../coerce.ts";
 import { Currency } from "../money.ts";
 import { Id, pageQuery, UUID } from "./common.ts";
 
@@ -49,6 +50,7 @@ export const ProductQuery = Type.Object(
     ids: Type.Optional(
       Type.String({
         pattern: `^${UUID}(?:,${UUID}){0,${MAX_IDS - 1}}$`,
+        [CANONICAL]: "set",
         description: `Up to ${MAX_IDS} ids, separated by commas; those that there are not are left out`,
       }),
     ),
@@ -56,6 +58,7 @@ export const ProductQuery = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 100,
+        [CANONICAL]: "search",
         description:
           "Words of name, brand, description or SKU, in any script; the last one may be a beginning. " +
           `A search considers ${MAX_MATCHES} matches, the newest ones`,

@@ -1,3 +1,5 @@
+import { fold, WORD } from "#shared/words.ts";
+
 /**
  * Text to the words it is found by: the same for what is stored and for what is asked.
  *
@@ -6,26 +8,18 @@
  * is then found wherever it stands.
  */
 
-const RUN = /[\p{L}\p{N}\p{M}_]+/gu;
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
-/** Accents of Latin, Greek and Cyrillic; the marks of other scripts are letters to their readers. */
-const ACCENTS = /[\u0300-\u036f]+/g;
 
 /** The longest word that is told from others by its end, in characters. */
 const MAX_TERM = 64;
 /** The most words that one product is found by. */
 const MAX_TERMS = 2_000;
 
-/** Without case, accents and variants of form (full width, ligatures): Unicode's NFKD. */
-function fold(text: string): string {
-  return text.normalize("NFKD").replace(ACCENTS, "").normalize("NFC").toLowerCase();
-}
-
 /** The words of a text, each once. */
 export function termsOf(text: string): string[] {
   const terms = new Set<string>();
-  for (const [run] of fold(text).matchAll(RUN)) {
+  for (const [run] of fold(text).matchAll(WORD)) {
     for (const part of partsOf(run)) terms.add(part);
     if (terms.size >= MAX_TERMS) break;
   }
