@@ -1,4 +1,6 @@
 import { parseQuery } from "#shared/coerce.ts";
+import { headers as names } from "#shared/headers.ts";
+import { readIdempotencyKey } from "#shared/idempotency-key.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
 import { tokenErrorOf } from "#shared/token-error.ts";
@@ -8,8 +10,8 @@ import { type Exchange, respond, type Stage } from "./exchange.ts";
 const TOKEN_ERROR_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
 
 /**
- * Checks path, query, declared headers, media type and stated size against the route, and settles
- * the canonical target that cache and origin see. The body itself is the origin's to validate.
+ * Checks path, query, declared headers, idempotency key, media type and stated size against the route, and
+ * settles the canonical target that cache and origin see. The body itself is the origin's to validate.
  */
 export function validate(route: Route): Stage {
   const validators = compileRoute(route);
@@ -26,6 +28,7 @@ export function validate(route: Route): Stage {
     const errors = [...params.violations, ...query.violations, ...headers.violations];
     if (errors.length > 0) throw new Problem("invalid-request", { errors });
     validators.bodyHeaders(incoming);
+    readIdempotencyKey(route.idempotency, incoming.get(names.idempotencyKey));
     const canonical = validators.canonicalQuery(query.values);
     exchange.target = canonical === "" ? path : `${path}?${canonical}`;
   }

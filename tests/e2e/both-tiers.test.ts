@@ -109,16 +109,16 @@ function verdict({ status, body }: RawAnswer): unknown {
 }
 
 /** Inputs of a route: about half of the values are as its schemas want them, the rest are strange. */
-function inputsOf({ path, request }: Route): fc.Arbitrary<Input> {
+function inputsOf({ path, request, idempotency }: Route): fc.Arbitrary<Input> {
   const segments = Object.entries(request.params.properties).map(([name, schema]) =>
     fc.oneof({ weight: 4, arbitrary: valid(name, schema) }, strangeSegment).map((text): Pair => [name, text]),
   );
   return fc
-    .tuple(fc.tuple(...segments), queryOf(request.query), headersOf(request))
-    .map(([params, query, headers]) => {
+    .tuple(fc.tuple(...segments), queryOf(request.query), headersOf(request), keyOf(idempotency))
+    .map(([params, query, headers, key]) => {
       let target: string = path;
       for (const [name, text] of params) target = target.replace(`:${name}`, () => text);
-      return { target: query === "" ? target : `${target}?${query}`, headers };
+      return { target: query === "" ? target : `${target}?${query}`, headers: [...headers, ...key] };
     });
 }
 
@@ -182,6 +182,13 @@ function headersOf({ headers, body }: Route["request"]): fc.Arbitrary<string[]> 
       fc.tuple(...types),
     )
     .map(([some, type]) => [...some, ...type, ...(body.kind === "none" ? [] : ["Content-Length: 0"])]);
+}
+
+function keyOf({ kind }: Route["idempotency"]): fc.Arbitrary<string[]> {
+  if (kind !== "key") return fc.constant([]);
+  const strange = fc.constantFrom('""', '"a', "a,b", "a b", "a;b", '"a\\"b"', '"a\\b"', "a".repeat(256));
+  const key = fc.oneof({ weight: 4, arbitrary: fc.uuid() }, strange);
+  return fc.option(key, { nil: null }).map((text) => (text === null ? [] : [`Idempotency-Key: ${text}`]));
 }
 
 function contentTypes(expected: string): fc.Arbitrary<string> {

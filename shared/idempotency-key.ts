@@ -1,5 +1,7 @@
-import type { IdempotencyPolicy } from "#shared/policy.ts";
-import { Problem } from "#shared/problems.ts";
+import { pointerTo } from "./coerce.ts";
+import { headers as names } from "./headers.ts";
+import type { IdempotencyPolicy } from "./policy.ts";
+import { Problem } from "./problems.ts";
 
 // draft-ietf-httpapi-idempotency-key-header-07 §2.1: an sf-string (RFC 8941 §3.3.3). Many clients
 // send it without the quotation marks, which is taken as well.
@@ -28,6 +30,6 @@ export function readIdempotencyKey(policy: IdempotencyPolicy, header: unknown): 
 
 function refuse(rule: string, detail: string): never {
   throw new Problem("invalid-request", {
-    errors: [{ in: "header", pointer: "/idempotency-key", rule, detail }],
+    errors: [{ in: "header", pointer: pointerTo(names.idempotencyKey), rule, detail }],
   });
 }
