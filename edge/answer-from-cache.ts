@@ -3,8 +3,7 @@ import { headers as names } from "#shared/headers.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { AskForAll, Question } from "./cache/fill.ts";
 import { blindVersion, partitionOf, routeHash, type Shared, shownField, versionOf } from "./cache/key.ts";
-import type { ForgivingCache } from "./cache/last-good.ts";
-import type { Served } from "./cache/serve.ts";
+import type { ResponseCache, Served } from "./cache/serve.ts";
 import type { Sight, Snapshots } from "./cache/snapshot.ts";
 import { bypassing, headersForClients } from "./cache/status.ts";
 import { type Answerer, type Exchange, type Operation, respond } from "./exchange.ts";
@@ -12,7 +11,7 @@ import { perObject } from "./per-object.ts";
 import { relayProblem } from "./problems.ts";
 
 export type CacheDependencies = {
-  readonly cache: ForgivingCache;
+  readonly cache: ResponseCache;
   readonly askForAll: AskForAll;
   readonly snapshots: Snapshots;
   readonly tokens: ConsistencyTokens;
@@ -20,7 +19,7 @@ export type CacheDependencies = {
 };
 
 /** For what belongs to no tenant there are no versions. */
-const NOTHING_TO_SEE: Sight = { kind: "sees", versions: () => "" };
+const NOTHING_TO_SEE: Sight = { kind: "sees", versions: () => "", marks: "" };
 
 /** Answers a cacheable route: from the cache when it may, else by asking the origin for everyone. */
 export function answerFromCache(
@@ -49,16 +48,11 @@ export function answerFromCache(
     question: Question,
     sight: Sight,
     field: string | null,
-    mustSee: boolean,
   ): Promise<Served> {
-    const ask = { ...question, policy, waitUntil };
-    if (sight.kind === "behind") {
-      // Whoever sent a token must see the write; for others older is better than nothing.
-      const answer = askForAll(question).then(bypassing);
-      return mustSee ? answer : answer.catch((error: unknown) => cache.serveOlder(ask, error));
-    }
+    // Past the cache, and joined by nobody: whoever sent a token must see the write.
+    if (sight.kind === "behind") return askForAll(question).then(bypassing);
     const version = sight.kind === "blind" ? blindVersion(policy, now()) : versionOf(field, sight.versions);
-    return cache.serve({ ...ask, version: `${hash}.${version}` });
+    return cache({ ...question, policy, waitUntil, version: `${hash}.${version}${sight.marks}` });
   }
 
   return async function answerFromCache(exchange) {
@@ -72,7 +66,7 @@ export function answerFromCache(
       target: exchange.target,
       ids: exchange,
     };
-    const served = await serve(exchange, question, sight, field, token !== null);
+    const served = await serve(exchange, question, sight, field);
     exchange.outcome = served.word.toLowerCase();
     if (served.status >= 400) {
       return relayProblem(exchange, served.status, forClients(served.headers), served.body);

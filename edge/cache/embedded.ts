@@ -9,7 +9,7 @@ import type { Fill, PurgeableCache, Served } from "./serve.ts";
 import { storedHeaders } from "./stored.ts";
 
 /** What it may take of an isolate's 128 MB; the rest is code, tokens and requests in flight. */
-export const EMBEDDED_CACHE_BYTES = 48 * 1024 * 1024;
+export const EMBEDDED_CACHE_BYTES = 64 * 1024 * 1024;
 
 /**
  * The embedded cache, where the platform has none: the same key as Workers Cache would have, and the

@@ -8,23 +8,15 @@ const MAX_TARGETS = 20_000;
 /** What the origin being away looks like. */
 const AWAY: ReadonlySet<ProblemCode> = new Set(["unavailable", "deadline-exceeded", "bad-gateway"]);
 
-export type ForgivingCache = {
-  readonly serve: ResponseCache;
-  /**
-   * Answers from the entry of an earlier version, marked stale.
-   * @throws `error` when there is none, or when it does not say that the origin is away
-   */
-  readonly serveOlder: (fill: Omit<Fill, "version">, error: unknown) => Promise<Served>;
-};
-
 /**
  * A cache that, when the origin is away, answers from the entry of an earlier version: a write that
  * came just before an outage would otherwise leave nothing to serve.
  */
-export function withLastGood(cache: ResponseCache): ForgivingCache {
+export function withLastGood(cache: ResponseCache): ResponseCache {
   const versions = new Map<string, string>();
 
-  async function serveOlder(fill: Omit<Fill, "version">, error: unknown): Promise<Served> {
+  /** @throws `error` when there is no earlier entry, or when it does not say that the origin is away */
+  async function serveOlder(fill: Fill, error: unknown): Promise<Served> {
     const version = versions.get(nameOf(fill));
     if (version === undefined || !isAway(error)) throw error;
     const served = await cache({ ...fill, version }).catch(() => null);
@@ -33,22 +25,19 @@ export function withLastGood(cache: ResponseCache): ForgivingCache {
     return { ...served, headers: { ...served.headers, ...how }, word: "STALE" };
   }
 
-  return {
-    serveOlder,
-    async serve(fill) {
-      try {
-        const served = await cache(fill);
-        if (served.status >= 400) return served;
-        const name = nameOf(fill);
-        // A hit is of the version that is known, unless that had to make room.
-        if (served.word !== "HIT" || !versions.has(name)) {
-          setBounded(versions, MAX_TARGETS, name, fill.version);
-        }
-        return served;
-      } catch (error) {
-        return serveOlder(fill, error);
+  return async function serve(fill) {
+    try {
+      const served = await cache(fill);
+      if (served.status >= 400) return served;
+      const name = nameOf(fill);
+      // A hit is of the version that is known, unless that had to make room.
+      if (served.word !== "HIT" || !versions.has(name)) {
+        setBounded(versions, MAX_TARGETS, name, fill.version);
       }
-    },
+      return served;
+    } catch (error) {
+      return serveOlder(fill, error);
+    }
   };
 }
 

@@ -29,8 +29,12 @@ export function contains({ history, historyBeganAt, watermark }: Horizon, place:
   return place.at + CLOCK_TOLERANCE_MS < historyBeganAt;
 }
 
-/** The one of two writes of a tenant that says more: the later, as far as their order is known. */
-export function laterOf(a: Place, b: Place): Place {
-  if (a.history !== b.history) return a.at > b.at ? a : b;
-  return a.transactionId > b.transactionId ? a : b;
+/**
+ * A place that is in sight no sooner than both writes of a tenant are: within their history the number
+ * decides, for any other the time, and the higher number need not be the later commit.
+ */
+export function bothOf(a: Place, b: Place): Place {
+  const later = b.at > a.at ? b : a;
+  if (a.history !== b.history) return later;
+  return { ...later, transactionId: Math.max(a.transactionId, b.transactionId) };
 }

@@ -24,11 +24,12 @@ type WaitUntil = (work: Promise<unknown>) => void;
 
 /** What the cache may rely on for one request. */
 export type Sight =
-  | { readonly kind: "sees"; readonly versions: Versions }
-  /** A write that the caller must see is not in the versions yet: ask the origin. */
+  /** `marks` names the writes of this isolate that the versions do not contain yet; mostly empty. */
+  | { readonly kind: "sees"; readonly versions: Versions; readonly marks: string }
+  /** A write that the caller's token names is not in the versions yet: ask the origin. */
   | { readonly kind: "behind" }
   /** Redis cannot be asked, or nobody tells it of writes. */
-  | { readonly kind: "blind" };
+  | { readonly kind: "blind"; readonly marks: string };
 
 /** Ages of a snapshot in milliseconds, counted from the start of its read. */
 const REFRESH_AFTER_MS = 500;
@@ -39,7 +40,6 @@ const RECENT_BLOCK_AFTER_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
 const FOLLOWER_PATIENCE_MS = 500;
 const MAX_TENANTS = 10_000;
-const NOTHING: readonly Place[] = [];
 
 /** The snapshots of the tenants that this isolate serves. */
 export class Snapshots {
@@ -74,18 +74,18 @@ export class Snapshots {
     after: Place | null,
     waitUntil: WaitUntil,
   ): Sight | Promise<Sight> {
-    const snapshot = this.#current(tenantId, this.#mustSee(tenantId, field, after), waitUntil);
+    const snapshot = this.#current(tenantId, after, waitUntil);
     return snapshot instanceof Promise
       ? snapshot.then((read) => this.#see(tenantId, field, after, read))
       : this.#see(tenantId, field, after, snapshot);
   }
 
   #see(tenantId: string, field: string | null, after: Place | null, snapshot: Snapshot | null): Sight {
-    // Again: a write may have been noted while Redis was read.
-    if (!shows(snapshot, this.#mustSee(tenantId, field, after))) return { kind: "behind" };
-    if (snapshot === null) return { kind: "blind" };
+    if (!shows(snapshot, after)) return { kind: "behind" };
+    const marks = this.#writes.marksOf(tenantId, field, snapshot);
+    if (snapshot === null) return { kind: "blind", marks };
     const isAlive = hasBeat(snapshot, this.#now() - snapshot.readAt);
-    return isAlive ? { kind: "sees", versions: snapshot.versions } : { kind: "blind" };
+    return isAlive ? { kind: "sees", versions: snapshot.versions, marks } : { kind: "blind", marks };
   }
 
   /**
@@ -103,32 +103,23 @@ export class Snapshots {
     return held;
   }
 
-  #mustSee(tenantId: string, field: string | null, after: Place | null): readonly Place[] {
-    const noted = this.#writes.of(tenantId, field);
-    return after === null ? noted : [...noted, after];
-  }
-
-  #current(
-    tenantId: string,
-    mustSee: readonly Place[],
-    waitUntil: WaitUntil,
-  ): Snapshot | Promise<Snapshot | null> {
+  #current(tenantId: string, after: Place | null, waitUntil: WaitUntil): Snapshot | Promise<Snapshot | null> {
     const now = this.#now();
     const held = this.#held.get(tenantId);
-    if (held !== undefined && isUsable(held, mustSee, now)) {
+    if (held !== undefined && isUsable(held, after, now)) {
       const isDue = now - held.readAt > REFRESH_AFTER_MS && now >= (held.sharedUntil ?? 0);
       if (isDue) this.#refreshLater(tenantId, waitUntil);
       return held;
     }
-    return mustSee.length > 0
-      ? this.#refresh(tenantId, true, waitUntil)
-      : this.#sharedOrFresh(tenantId, waitUntil);
+    return after === null
+      ? this.#sharedOrFresh(tenantId, waitUntil)
+      : this.#refresh(tenantId, true, waitUntil);
   }
 
   /** What another isolate has just read, if that is good enough. */
   async #sharedOrFresh(tenantId: string, waitUntil: WaitUntil): Promise<Snapshot | null> {
     const shared = await this.#refresh(tenantId, false, waitUntil);
-    if (shared === null || isUsable(shared, NOTHING, this.#now())) return shared;
+    if (shared === null || isUsable(shared, null, this.#now())) return shared;
     return this.#refresh(tenantId, true, waitUntil);
   }
 
@@ -157,9 +148,9 @@ export class Snapshots {
   }
 }
 
-/** Whether every one of the writes is in the versions; without a snapshot none is. */
-function shows(snapshot: Snapshot | null, mustSee: readonly Place[]): boolean {
-  return mustSee.every((place) => snapshot !== null && contains(snapshot, place));
+/** Whether the write, if there is one, is in the versions; without a snapshot none is. */
+function shows(snapshot: Snapshot | null, after: Place | null): boolean {
+  return after === null || (snapshot !== null && contains(snapshot, after));
 }
 
 function flightKey(tenantId: string, isFresh: boolean): string {
@@ -167,9 +158,9 @@ function flightKey(tenantId: string, isFresh: boolean): string {
 }
 
 /** Whether a snapshot may be relied on without asking Redis first. */
-function isUsable(snapshot: Snapshot, mustSee: readonly Place[], now: number): boolean {
+function isUsable(snapshot: Snapshot, after: Place | null, now: number): boolean {
   const ageMs = now - snapshot.readAt;
-  if (ageMs > BLOCK_AFTER_MS || !shows(snapshot, mustSee)) return false;
+  if (ageMs > BLOCK_AFTER_MS || !shows(snapshot, after)) return false;
   // A relay that was silent already when it was read does not call for another read so soon.
   return hasBeat(snapshot, ageMs) || !hasBeat(snapshot, 0);
 }

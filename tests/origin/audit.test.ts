@@ -176,3 +176,25 @@ test("the sweep removes entries of more than 400 days, and no younger ones", asy
   await connections.close(1);
   expect((await entries()).map(({ after }) => (after as { name: string }).name)).toEqual(["younger"]);
 });
+
+test("a revocation leaves who wanted it; that it ran out and was swept leaves nothing", async () => {
+  const { tenantId, send, entries } = await start();
+  const revoke = (clientId: string) =>
+    send("/v1/revocations", {
+      method: "POST",
+      scopes: ["access:admin"],
+      body: { kind: "client", id: "till" },
+      clientId,
+    });
+  expect((await revoke("ann")).status).toBe(200);
+  const [created] = await entries("?itemId=till");
+  expect(created).toMatchObject({
+    collection: "revocations",
+    action: "create",
+    subject: "ann",
+    after: { kind: "client", id: "till" },
+  });
+  expect(created?.["after"]).not.toHaveProperty("xid");
+  await owner()`delete from revocations where tenant_id = ${tenantId}`;
+  expect(await entries("?itemId=till")).toEqual([created]);
+});

@@ -33,7 +33,7 @@ describe("a cache that remembers the last good version", () => {
     waitUntil: (work) => void work.catch(() => undefined),
   });
   const read = async (version: string, tenantId?: string, target?: string) => {
-    const served = await cache.serve(fillOf(version, tenantId, target));
+    const served = await cache(fillOf(version, tenantId, target));
     return [served.word, new TextDecoder().decode(served.body)];
   };
 
@@ -103,7 +103,7 @@ describe.each(
         const work: Promise<unknown>[] = [];
         const waitUntil = (some: Promise<unknown>) => void work.push(some.catch(() => undefined));
         const ids = { requestId: "", correlationId: "", traceId: "" };
-        const served = await cache.serve({
+        const served = await cache({
           ...{ operationId, policy, partition: {}, target: "/", ids },
           version,
           waitUntil,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { consistencyTokens } from "#edge/cache/consistency-token.ts";
-import { contains, laterOf } from "#edge/cache/place.ts";
+import { bothOf, contains } from "#edge/cache/place.ts";
 
 const place = (transactionId: number, history: string, at = 100_000) => ({ transactionId, history, at });
 
@@ -24,14 +24,14 @@ describe("what an edge sees", () => {
   });
 });
 
-describe("of two writes, the one that says more", () => {
+describe("the place of two writes", () => {
   it.each([
-    [place(2, "a", 1), place(1, "a", 2), 2],
-    [place(1, "a", 2), place(2, "a", 1), 2],
-    [place(900, "a", 1), place(3, "b", 2), 3],
-    [place(3, "b", 2), place(900, "a", 1), 3],
-  ])("of %o and %o is number %i", (a, b, expected) => {
-    expect(laterOf(a, b).transactionId).toBe(expected);
+    [place(2, "a", 1), place(1, "a", 2), place(2, "a", 2)],
+    [place(1, "a", 2), place(2, "a", 1), place(2, "a", 2)],
+    [place(900, "a", 1), place(3, "b", 2), place(3, "b", 2)],
+    [place(3, "b", 2), place(900, "a", 1), place(3, "b", 2)],
+  ])("of %o and %o is %o: in sight no sooner than either", (a, b, expected) => {
+    expect(bothOf(a, b)).toEqual(expected);
   });
 });
 

@@ -13,7 +13,8 @@ describe("the snapshot of a tenant", () => {
   const look = async (transactionId: number | null = null, field = "products:list") => {
     const after = transactionId === null ? null : place(transactionId);
     const sight = await snapshots.look("tenant", field, after, (work) => background.push(work));
-    return sight.kind === "sees" ? sight.versions("products:list") : sight.kind;
+    if (sight.kind === "behind") return "behind";
+    return (sight.kind === "sees" ? sight.versions(field) : "blind") + sight.marks;
   };
   const version = (value: string, watermark = 100, beatAgeMs: number | null = 0) => ({
     versions: () => value,
@@ -76,29 +77,40 @@ describe("the snapshot of a tenant", () => {
     expect(await look()).toBe("2");
   });
 
-  it("is behind after a write here until the watermark has passed it", async () => {
+  it("is marked after a write here until the watermark has passed it", async () => {
     await look();
     snapshots.noteWrite("tenant", place(100), null);
-    expect(await look()).toBe("behind");
+    expect(await look()).toBe("1+100.one");
     inRedis = version("2", 101);
+    now = 1_001;
     expect(await look()).toBe("2");
   });
 
-  it("is behind for what a write changed, and for nothing else", async () => {
-    await look();
-    snapshots.noteWrite("tenant", place(100), new Set(["products:list", "products:7"]));
-    expect([await look(), await look(null, "products:7")]).toEqual(["behind", "behind"]);
-    expect([await look(null, "products:8"), await look(null, "categories:list")]).toEqual(["1", "1"]);
-    inRedis = version("2", 101);
-    expect([await look(null, "products:7"), await look()]).toEqual(["2", "2"]);
+  it("has another mark after each write here, also when a lower number is committed later", async () => {
+    snapshots.noteWrite("tenant", place(107), null);
+    expect(await look()).toBe("1+107.one");
+    snapshots.noteWrite("tenant", place(105), null);
+    expect(await look()).toBe("1+105.one");
+    // Not yet: number 107 is not in sight.
+    inRedis = version("2", 106);
+    now = 1_001;
+    expect(await look()).toBe("2+105.one");
+    inRedis = version("3", 108);
+    now = 2_002;
+    expect(await look()).toBe("3");
   });
 
-  it("is behind for everything after more writes than it tells apart", async () => {
+  it("is marked for what a write changed, and for nothing else", async () => {
+    await look();
+    snapshots.noteWrite("tenant", place(100), new Set(["products:list", "products:7"]));
+    expect([await look(), await look(null, "products:7")]).toEqual(["1+100.one", "1+100.one"]);
+    expect([await look(null, "products:8"), await look(null, "categories:list")]).toEqual(["1", "1"]);
+  });
+
+  it("is marked for everything after more writes than it tells apart", async () => {
     await look();
     for (let n = 0; n < 501; n++) snapshots.noteWrite("tenant", place(100 + n), new Set([`products:${n}`]));
-    expect(await look(null, "categories:list")).toBe("behind");
-    inRedis = version("2", 601);
-    expect(await look(null, "categories:list")).toBe("2");
+    expect(await look(null, "categories:list")).toBe("1+600.one");
   });
 
   it("leaves other tenants alone when one writes", async () => {
@@ -116,10 +128,10 @@ describe("the snapshot of a tenant", () => {
     expect(await look()).toBe("3");
   });
 
-  it("does not let a writer read from the cache while blind", async () => {
+  it("shows a writer nothing from before its write while blind", async () => {
     inRedis = new Error("away");
     snapshots.noteWrite("tenant", place(7), null);
-    expect(await look()).toBe("behind");
+    expect(await look()).toBe("blind+7.one");
   });
 
   it("is behind for whoever has to see a write above the watermark, and for nobody else", async () => {
@@ -206,23 +218,20 @@ describe("the snapshot of a tenant", () => {
     inRedis = { ...version("2", 7), ...other };
     expect(await look()).toBe("2");
     snapshots.noteWrite("tenant", place(7, "two"), null);
-    expect(await look()).toBe("behind");
-    inRedis = { ...version("3", 8), ...other };
-    expect(await look()).toBe("3");
+    expect(await look()).toBe("2+7.two");
   });
 
-  it("is behind for a write of a history that it does not know yet", async () => {
+  it("is marked for a write of a history that it does not know yet", async () => {
     now = 60_000;
     snapshots.noteWrite("tenant", place(5, "two"), null);
-    expect(await look()).toBe("behind");
+    expect(await look()).toBe("1+5.two");
   });
 
-  it("is behind when a write was noted while Redis was being read", async () => {
+  it("is marked when a write was noted while Redis was being read", async () => {
     snapshots.noteWrite("tenant", place(100), null);
     inRedis = version("2", 101);
     const sight = look();
     snapshots.noteWrite("tenant", place(102), null);
-    expect(await sight).toBe("behind");
-    expect(await look()).toBe("behind");
+    expect(await sight).toBe("2+102.one");
   });
 });

@@ -30,6 +30,11 @@ export type Design = {
    * older than the edge's; or it is a mere number.
    */
   readonly tokens: "of-history" | "numbers";
+  /**
+   * Until an edge sees a write that went through it, the key has a mark: the name of the last such write;
+   * or of the one with the highest number, which need not be the last to commit; or none.
+   */
+  readonly marks: "last" | "highest" | "none";
 };
 
 export const THE_DESIGN: Design = {
@@ -42,4 +47,5 @@ export const THE_DESIGN: Design = {
   births: "in-key",
   eras: "by-start",
   tokens: "of-history",
+  marks: "last",
 };

@@ -11,7 +11,8 @@ export function explore(design: Design, seed: number, steps: number): string | n
   const rare = 0.02;
   const actions: readonly (readonly [weight: number, act: () => void])[] = [
     [2, () => world.begin()],
-    [2, () => world.commit(below(world.active.length))],
+    [1, () => world.commit(below(world.active.length))],
+    [1, () => world.commit(below(world.active.length), edge())],
     [6, () => world.relayStep(below(world.relays.length))],
     [3, () => world.look(edge())],
     [4, () => world.read(edge())],

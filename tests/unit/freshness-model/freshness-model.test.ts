@@ -20,6 +20,8 @@ describe("the freshness protocol, over random interleavings of writers, relays, 
     ["the watermark is the highest delivered transaction", { watermark: "highest-delivered" }],
     ["versions that were lost count from nothing", { births: "none" }],
     ["a Postgres that was put back is not noticed", { eras: "none" }],
+    ["an edge forgets what went through it", { marks: "none" }],
+    ["an edge knows what went through it by the highest number alone", { marks: "highest" }],
     ["a token's number is compared with those of another history", { tokens: "numbers" }],
     ["a Postgres that was put back is known by its transaction ids alone", { eras: "by-ids" }],
   ] as const)("is caught giving one when %s", (_, change) => {

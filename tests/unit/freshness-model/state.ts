@@ -57,10 +57,12 @@ export type Edge = {
   snapshot: Snapshot | null;
   readonly cache: Map<string, Shown>;
   flights: Flight[];
+  /** The writes that went through it, in the order in which it learnt of their commits. */
+  readonly own: Write[];
 };
 
 export function newEdge(): Edge {
-  return { snapshot: null, cache: new Map(), flights: [] };
+  return { snapshot: null, cache: new Map(), flights: [], own: [] };
 }
 
 export function publicationOf({ watermark }: Design, draft: Draft): Publication {
@@ -72,6 +74,22 @@ export function publicationOf({ watermark }: Design, draft: Draft): Publication 
 export function contains({ tokens }: Design, { start, beganAt, watermark }: Snapshot, write: Write): boolean {
   if (tokens === "numbers" || write.start === start) return write.xid < watermark;
   return start !== null && write.committedAt < beganAt;
+}
+
+/** What the key has as long as writes that went through the edge are not in sight. */
+export function markOf(design: Design, { own }: Edge, snapshot: Snapshot): string {
+  const last = own.at(-1);
+  if (last === undefined || design.marks === "none") return "";
+  if (contains(design, snapshot, own.reduce(bothOf))) return "";
+  const highest = own.toSorted((a, b) => a.start - b.start || a.xid - b.xid).at(-1);
+  const named = design.marks === "last" ? last : (highest ?? last);
+  return `+${named.start}.${named.xid}`;
+}
+
+/** What is seen no sooner than both: neither the higher number nor the later commit alone. */
+function bothOf(a: Write, b: Write): Write {
+  const later = b.committedAt > a.committedAt ? b : a;
+  return a.start === b.start ? { ...later, xid: Math.max(a.xid, b.xid) } : later;
 }
 
 export function beginsEra({ eras }: Design, redis: Redis, { start, next }: Publication): boolean {

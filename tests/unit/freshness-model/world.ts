@@ -5,6 +5,7 @@ import {
   contains,
   type Draft,
   type Edge,
+  markOf,
   newEdge,
   type Open,
   type Publication,
@@ -61,11 +62,14 @@ export class World {
     this.active.push({ id: ++this.#writes, xid, serial: xid });
   }
 
-  commit(index: number): void {
+  /** @param edge the one that the write went through, and that learns of its end */
+  commit(index: number, edge?: Edge): void {
     const [write] = this.active.splice(index, 1);
     if (write === undefined) return;
     this.#committed.add(write.id);
-    this.#outbox.push({ ...write, start: this.#start, committedAt: ++this.#clock, delivered: false });
+    const row = { ...write, start: this.#start, committedAt: ++this.#clock, delivered: false };
+    this.#outbox.push(row);
+    edge?.own.push(row);
   }
 
   /** The relay's next step; `relay` restarts from the beginning after a crash. */
@@ -123,10 +127,12 @@ export class World {
     edge.snapshot = { key, start, beganAt, watermark, mustShow, mustNotShow: this.#disowned };
   }
 
-  /** A read without a token. */
+  /** A read without a token: it shows what went through the edge all the same. */
   read(edge: Edge): void {
-    const { snapshot } = edge;
-    if (snapshot !== null) this.#ask(edge, this.#keyOf(snapshot), { ...snapshot, why: "a read" });
+    const { snapshot, own } = edge;
+    if (snapshot === null) return;
+    const mustShow = new Set([...snapshot.mustShow, ...own.map(({ id }) => id)]);
+    this.#ask(edge, this.#keyOf(snapshot, edge), { ...snapshot, mustShow, why: "a read" });
   }
 
   /** A read by whoever made the latest commit, with the token that the write returned. */
@@ -134,8 +140,9 @@ export class World {
     const own = this.#outbox.at(-1);
     if (own === undefined || edge.snapshot === null) return;
     const reader = { ...edge.snapshot, mustShow: new Set([own.id]), why: "a read with a token" };
-    if (contains(this.#design, edge.snapshot, own)) this.#ask(edge, this.#keyOf(edge.snapshot), reader);
-    else if (this.#design.tokenReads === "join") this.#join(edge, this.#keyOf(edge.snapshot), reader);
+    const key = this.#keyOf(edge.snapshot, edge);
+    if (contains(this.#design, edge.snapshot, own)) this.#ask(edge, key, reader);
+    else if (this.#design.tokenReads === "join") this.#join(edge, key, reader);
   }
 
   /** A flight's next step: the origin reads, then the answer is stored and handed to all who wait. */
@@ -160,7 +167,7 @@ export class World {
       while (edge.flights.length > 0) this.flightStep(edge, 0);
       this.look(edge);
       if (edge.snapshot === null) continue;
-      const hit = edge.cache.get(this.#keyOf(edge.snapshot));
+      const hit = edge.cache.get(this.#keyOf(edge.snapshot, edge));
       const all = { mustShow: this.#committed, mustNotShow: this.#undone };
       if (hit !== undefined) this.#check(hit, { ...all, why: "a read at rest" });
     }
@@ -226,8 +233,9 @@ export class World {
     return { birth: ++this.#births, start, beganAt: ++this.#clock, version: 0, watermark: 0 };
   }
 
-  #keyOf(snapshot: Snapshot): string {
-    return this.#design.invalidation === "purge" ? "only" : snapshot.key;
+  #keyOf(snapshot: Snapshot, edge: Edge): string {
+    const version = this.#design.invalidation === "purge" ? "only" : snapshot.key;
+    return version + markOf(this.#design, edge, snapshot);
   }
 
   #ask(edge: Edge, key: string, reader: Reader): void {
