@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   expectEveryListBounded,
+  expectListOfAlikeBounded,
   expectSearchBounded,
   type LargeTenant,
   startLargeTenant,
@@ -29,3 +30,12 @@ test("the application cannot read the index of terms itself, which is why it ask
   );
   expect(rows.flat().join()).not.toContain("product_terms_idx");
 });
+
+test("where all products are alike, a filter that none of them passes does not look at them all", async () => {
+  const alike = await startLargeTenant(30_000, { areAlike: true });
+  try {
+    await expectListOfAlikeBounded(alike);
+  } finally {
+    await alike.close();
+  }
+}, 120_000);

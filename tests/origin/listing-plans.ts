@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Sql } from "postgres";
 import { expect } from "vitest";
+import type { Place } from "#origin/cursor.ts";
 import { type Connections, connect } from "#origin/db/client.ts";
 import { prepareShapes } from "#origin/db/shapes.ts";
 import { sortKeyOf } from "#origin/resources/products/listing/sorts.ts";
@@ -25,8 +26,14 @@ export type LargeTenant = {
   readonly close: () => Promise<void>;
 };
 
-/** One tenant with `count` products: a tenth in one category, few drafts, few out of stock. */
-export async function startLargeTenant(count: number): Promise<LargeTenant> {
+/**
+ * One tenant with `count` products: a tenth in one category, few drafts, few out of stock. Or all alike:
+ * active, in stock, of one price and name, so that whatever is filtered by leaves out all or nothing.
+ */
+export async function startLargeTenant(
+  count: number,
+  { areAlike = false }: { readonly areAlike?: boolean } = {},
+): Promise<LargeTenant> {
   const database = await startOwnDatabase();
   const { sql } = database;
   const tenant = await database.newTenant();
@@ -36,10 +43,11 @@ export async function startLargeTenant(count: number): Promise<LargeTenant> {
   await sql`
     insert into products (tenant_id, id, sku, name, category_id, status, price_minor, price_currency, in_stock, attributes)
     select ${tenant}, ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'SKU-' || n,
-      md5(n::text), case when n % 10 = 0 then ${categoryId}::uuid end,
-      case when n % 100 = 0 then 'draft' when n % 7 = 0 then 'archived' else 'active' end,
-      (n::bigint * 7919) % 100000, case when n % 3 = 0 then 'USD' else 'EUR' end, n % 50 <> 0, '{}'
-    from generate_series(1, ${count}::int) as n`;
+      case when alike then 'Lamp' else md5(n::text) end, case when alike or n % 10 = 0 then ${categoryId}::uuid end,
+      case when alike then 'active' when n % 100 = 0 then 'draft' when n % 7 = 0 then 'archived' else 'active' end,
+      case when alike then 100 else (n::bigint * 7919) % 100000 end,
+      case when alike or n % 3 <> 0 then 'EUR' else 'USD' end, alike or n % 50 <> 0, '{}'
+    from generate_series(1, ${count}::int) as n, (select ${areAlike}::boolean as alike) as products_are`;
   await sql`
     insert into product_terms (tenant_id, product_id, terms)
     select tenant_id, id, array_to_tsvector(array[${tenantTerm(tenant, "")} || name, ${tenantTerm(tenant, "")} || 'lamp'])
@@ -115,20 +123,42 @@ async function placeBefore(large: LargeTenant, query: ProductQuery, page: number
 export async function examineLatePages(large: LargeTenant, page: number) {
   const found: { readonly query: ProductQuery; readonly rows: number; readonly examined: Examined }[] = [];
   for (const query of combinations(large.categoryId)) {
-    const seen: Examined[] = [];
-    const listOf = prepareShapes(
-      explaining(large.connections, (one) => seen.push(one)),
-      listStatement,
-    );
-    const categories = query.categoryId === undefined ? null : [query.categoryId];
-    const place = await placeBefore(large, query, page);
-    const { shape, values } = plan(query, { categories, ids: null }, place);
-    const rows = await listOf(shape).execute({ ...values, tenant: large.tenant, limit: PAGE_SIZE + 1 });
-    const [examined] = seen;
-    if (examined === undefined) throw new Error("nothing was explained");
-    found.push({ query, rows: rows.length, examined });
+    found.push({ query, ...(await examine(large, query, await placeBefore(large, query, page))) });
   }
   return found;
+}
+
+async function examine(large: LargeTenant, query: ProductQuery, place: Place | null) {
+  const seen: Examined[] = [];
+  const listOf = prepareShapes(
+    explaining(large.connections, (one) => seen.push(one)),
+    listStatement,
+  );
+  const categories = query.categoryId === undefined ? null : [query.categoryId];
+  const { shape, values } = plan(query, { categories, ids: null }, place);
+  const rows = await listOf(shape).execute({ ...values, tenant: large.tenant, limit: PAGE_SIZE + 1 });
+  const [examined] = seen;
+  if (examined === undefined) throw new Error("nothing was explained");
+  return { rows: rows.length, examined };
+}
+
+/** Fails when a list of products that are all alike examines more for a filter that none of them passes. */
+export async function expectListOfAlikeBounded(large: LargeTenant): Promise<void> {
+  const middle =
+    await large.sql`select id, name_key, price_minor::int from products order by id offset 10000 limit 1`;
+  for (const query of combinations(large.categoryId)) {
+    const passes = query.status === undefined && query.inStock === undefined;
+    const key = sortKeyOf(query.sort, {
+      nameKey: middle[0]?.["name_key"],
+      priceMinor: middle[0]?.["price_minor"],
+    });
+    for (const place of [null, { id: middle[0]?.["id"], key }]) {
+      const { rows, examined } = await examine(large, query, place);
+      const name = JSON.stringify([query, place]);
+      expect([name, rows]).toEqual([name, passes ? PAGE_SIZE + 1 : 0]);
+      expect([name, examined.rows <= 10 * PAGE_SIZE, examined.rows]).toEqual([name, true, examined.rows]);
+    }
+  }
 }
 
 /** Fails when a late page of any list examined more than ten times its own rows, or read no index. */

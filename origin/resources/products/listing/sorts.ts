@@ -28,7 +28,7 @@ export function orderOf(sort: ProductSort, columns: SortColumns): SQL[] {
   return key === null ? [byId] : [direction(columns[key]), byId];
 }
 
-/** Whatever comes after the place `afterKey`, `afterId`. */
+/** Whatever comes after the place `afterKey`, `afterId`, among products that are in no order yet. */
 export function afterPlace(sort: ProductSort): SQL {
   const { key, isDescending } = SORTS[sort];
   const id = sql.placeholder("afterId");
@@ -36,6 +36,15 @@ export function afterPlace(sort: ProductSort): SQL {
   const place = sql`(${sql.placeholder("afterKey")}, ${id})`;
   const row = sql`(${products[key]}, ${products.id})`;
   return isDescending ? sql`${row} < ${place}` : sql`${row} > ${place}`;
+}
+
+/** What it sorts by before the id; null: nothing. */
+export function sortColumn(sort: ProductSort): SortKey | null {
+  return SORTS[sort].key;
+}
+
+export function isDescending(sort: ProductSort): boolean {
+  return SORTS[sort].isDescending;
 }
 
 /** What a cursor keeps of the last row beside its id. */

@@ -3,6 +3,7 @@ import { MAX_COUNT, type ProductSort } from "#shared/resources/product-query.ts"
 import type { Database } from "../../../db/client.ts";
 import { products } from "../../../db/tables/products.ts";
 import { productColumns } from "../columns.ts";
+import { orderOfRange, rangeOf } from "./ranges.ts";
 import { afterPlace, orderOf } from "./sorts.ts";
 
 /** What makes one list statement different from another; the rest is placeholders. */
@@ -16,7 +17,7 @@ export type Shape = {
 };
 
 const CONDITIONS = {
-  /** Of a list by ids: those from everywhere need no further condition. */
+  /** Of a list by ids. */
   among: sql`${products.categoryId} = any(${sql.placeholder("categories")}::uuid[])`,
   currency: eq(products.priceCurrency, sql.placeholder("currency")),
   minPrice: gte(products.priceMinor, sql.placeholder("minPrice")),
@@ -28,24 +29,12 @@ const CONDITIONS = {
  * page's worth of rows from each, wherever in the list it is. Without a filter by status there is one
  * branch for every status, and so on: at most six for a category.
  */
-const BRANCHES: Readonly<Record<Shape["source"], { readonly from: SQL; readonly where: SQL }>> = {
-  all: {
-    from: sql`(select status, in_stock from ${statuses()} as status, ${stock()} as in_stock) as branch`,
-    where: sql`${products.status} = branch.status and ${products.inStock} = branch.in_stock`,
-  },
-  categories: {
-    from: sql`(select category_id, status, in_stock
-      from unnest(${sql.placeholder("categories")}::uuid[]) as category_id,
-        ${statuses()} as status, ${stock()} as in_stock) as branch`,
-    where: sql`${products.categoryId} = branch.category_id
-      and ${products.status} = branch.status and ${products.inStock} = branch.in_stock`,
-  },
-  ids: {
-    from: sql`unnest(${sql.placeholder("ids")}::uuid[]) as branch(id)`,
-    where: sql`${products.id} = branch.id
-      and ${products.status} = any(${sql.placeholder("statuses")}::text[])
-      and ${products.inStock} = any(${sql.placeholder("stock")}::boolean[])`,
-  },
+const BRANCHES: Readonly<Record<Shape["source"], SQL>> = {
+  all: sql`(select status, in_stock from ${statuses()} as status, ${stock()} as in_stock) as branch`,
+  categories: sql`(select category_id, status, in_stock
+    from unnest(${sql.placeholder("categories")}::uuid[]) as category_id,
+      ${statuses()} as status, ${stock()} as in_stock) as branch`,
+  ids: sql`unnest(${sql.placeholder("ids")}::uuid[]) as branch(id)`,
 };
 
 function statuses(): SQL {
@@ -58,18 +47,18 @@ function stock(): SQL {
 
 /** One page in order, and the row after it. */
 export function listStatement(db: Database, ready: SQL, shape: Shape) {
-  const { sort, source, isAfter } = shape;
+  const { sort, source } = shape;
   const columns = { ...productColumns, nameKey: products.nameKey };
   const product = db
     .select(columns)
     .from(products)
-    .where(and(ready, matching(shape), isAfter ? afterPlace(sort) : undefined))
-    .orderBy(...orderOf(sort, products))
+    .where(and(ready, matching(shape)))
+    .orderBy(...prefixOf(shape), ...orderOf(sort, products))
     .limit(sql.placeholder("limit"))
     .as("product");
   return db
     .select(product._.selectedFields)
-    .from(BRANCHES[source].from)
+    .from(BRANCHES[source])
     .crossJoinLateral(product)
     .orderBy(...orderOf(sort, product))
     .limit(sql.placeholder("limit"));
@@ -81,15 +70,29 @@ export function countStatement(db: Database, ready: SQL, shape: Shape) {
     .select({ id: products.id })
     .from(products)
     .where(and(ready, matching(shape)))
+    .orderBy(...prefixOf(shape))
     .limit(MAX_COUNT)
     .as("product");
   return db
     .select({ total: sql<number>`least(count(*), ${sql.raw(String(MAX_COUNT))})::int`.as("total") })
-    .from(BRANCHES[shape.source].from)
+    .from(BRANCHES[shape.source])
     .crossJoinLateral(product);
 }
 
-function matching({ source, conditions }: Shape): SQL | undefined {
+function matching(shape: Shape): SQL | undefined {
+  const { source, sort, conditions, isAfter } = shape;
+  if (source !== "ids") {
+    const currency = conditions.includes("currency") ? CONDITIONS.currency : undefined;
+    return and(rangeOf(source, shape), isNull(products.deletedAt), currency);
+  }
   const given = conditions.map((name) => CONDITIONS[name]);
-  return and(BRANCHES[source].where, isNull(products.deletedAt), ...given);
+  const among = sql`${products.id} = branch.id
+    and ${products.status} = any(${sql.placeholder("statuses")}::text[])
+    and ${products.inStock} = any(${sql.placeholder("stock")}::boolean[])`;
+  return and(among, isNull(products.deletedAt), ...given, isAfter ? afterPlace(sort) : undefined);
+}
+
+/** What a branch is in order of first: the same for all of it, but only so is it a range of an index. */
+function prefixOf({ source, sort }: Shape): SQL[] {
+  return source === "ids" ? [] : orderOfRange(source, sort);
 }
