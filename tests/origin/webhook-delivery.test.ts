@@ -20,6 +20,8 @@ const LOCAL = { allowHttp: true, allowLoopback: true };
 const seal = createSeal("x".repeat(32), "webhook secrets");
 const TEST: Event = { type: "webhook.test", data: { text: "Lämpe 🙂" } };
 
+const PATIENCE = { timeout: 10_000 };
+
 let database: OwnDatabase;
 let connections: Connections;
 beforeAll(async () => {
@@ -76,7 +78,7 @@ const deliveries = (webhookId: string) => database.sql`
   from webhook_deliveries where webhook_id = ${webhookId} order by event_id`;
 
 const eventually = (webhookId: string, expected: object) =>
-  expect.poll(() => deliveries(webhookId), { timeout: 10_000 }).toEqual([expect.objectContaining(expected)]);
+  expect.poll(() => deliveries(webhookId), PATIENCE).toEqual([expect.objectContaining(expected)]);
 
 function verified({ body, headers }: Received, secret: string): unknown {
   return new Webhook(secret).verify(body, headers);
@@ -122,10 +124,11 @@ test("a receiver that is down is tried again until it is up", async () => {
   );
   const { tenant, id, secret } = await hook(broken.url);
   await happen(tenant);
-  start({ ahead: () => aheadMs });
+  const { outcomes } = start({ ahead: () => aheadMs });
+  await expect.poll(() => outcomes.length, PATIENCE).toBe(1);
   await eventually(id, { state: "pending", attempts: 1, status: null, error: "unreachable" });
   aheadMs = 15_100;
-  await eventually(id, { state: "pending", attempts: 2 });
+  await expect.poll(() => outcomes.length, PATIENCE).toBe(2);
   aheadMs += 30_100;
   await eventually(id, { state: "delivered", attempts: 3, status: 200 });
   const ids = new Set(broken.received.map(({ headers }) => headers["webhook-id"]));
@@ -142,6 +145,7 @@ test("what fails at every attempt of the schedule is dead, and not tried again",
   await happen(tenant);
   const { outcomes, lines } = start({ ahead: () => aheadMs });
   for (let attempts = 1; attempts < MAX_ATTEMPTS; attempts++) {
+    await expect.poll(() => outcomes.length, PATIENCE).toBe(attempts);
     await eventually(id, { state: "pending", attempts, status: 500, error: "status" });
     aheadMs += 4 * 3_600_000;
   }

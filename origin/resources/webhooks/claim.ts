@@ -49,8 +49,9 @@ type Row = {
 };
 
 /**
- * Takes what is due, as far as there is room. Webhook by webhook, the index being skipped through from one
- * to the next: a long queue of one hides nobody else's. What another process is taking is passed over.
+ * Takes what is due, as far as there is room. The index is skipped through from webhook to webhook, so that a
+ * long queue of one hides nobody else's; of more than there is room for, chance decides. What another process
+ * is taking is passed over.
  * @param now milliseconds since the epoch
  */
 export async function claim(
@@ -71,22 +72,27 @@ export async function claim(
           where next.state = 'pending' and next.webhook_id > waiting.webhook_id
           order by next.webhook_id limit 1
         ) from waiting where waiting.webhook_id is not null
-      ), due as (
-        select found.* from waiting
+      ), ready as (
+        select webhooks.tenant_id, webhooks.id from waiting
         cross join lateral (
           select tenant_id from webhook_deliveries
-          where state = 'pending' and webhook_id = waiting.webhook_id limit 1
+          where state = 'pending' and webhook_id = waiting.webhook_id and next_attempt_at <= ${moment}::timestamptz
+          order by next_attempt_at limit 1
         ) as owner
         join webhooks
           on webhooks.tenant_id = owner.tenant_id and webhooks.id = waiting.webhook_id and webhooks.enabled
+        where coalesce((${occupied}::json ->> webhooks.id::text)::int, 0) < ${perWebhook}
+        order by random()
+        limit ${total}
+      ), due as (
+        select found.* from ready
         cross join lateral (
           select tenant_id, webhook_id, event_id from webhook_deliveries
-          where state = 'pending' and webhook_id = waiting.webhook_id and next_attempt_at <= ${moment}::timestamptz
+          where state = 'pending' and webhook_id = ready.id and next_attempt_at <= ${moment}::timestamptz
           order by next_attempt_at
-          limit greatest(0, ${perWebhook}::int - coalesce((${occupied}::json ->> waiting.webhook_id::text)::int, 0))
+          limit ${perWebhook}::int - coalesce((${occupied}::json ->> ready.id::text)::int, 0)
           for update skip locked
         ) as found
-        order by random()
         limit ${total}
       ), claimed as (
         update webhook_deliveries as delivery
