@@ -75,7 +75,8 @@ describe.each(kinds)("$name", ({ kind, absent }) => {
       expect(await redis.get("n")).toBe("50");
     });
 
-    test("a fixed window admits its limit and no more, until the next one", async () => {
+    // Again where the machine was too busy to make five attempts in a second.
+    test("a fixed window admits its limit and no more, until the next one", { retry: 3 }, async () => {
       const limiter = ratelimit(Ratelimit.fixedWindow(3, "1000 ms"));
       // Windows are aligned to the clock: the attempts have to fall into one.
       await delay(1_000 - (Date.now() % 1_000));

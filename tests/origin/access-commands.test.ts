@@ -44,7 +44,7 @@ describe("npm run client", PATIENTLY, () => {
     expect(await ask(secret)).toBe(401);
     expect(await ask(/client_secret {2,}(\S+)/.exec(rotated.stdout)?.[1] ?? "")).toBe(200);
 
-    expect((await run("client", ...ofTenant("list"))).stdout).toMatch(new RegExp(`${id} +enabled +Till`));
+    expect((await run("client", ...ofTenant("list"))).stdout).toMatch(new RegExp(`${id} +enabled +- +Till`));
     const elsewhere = await run("client", "disable", "--tenant", foreign.slug, "--id", id);
     expect(elsewhere).toMatchObject({ code: 1, stderr: "There is no such resource\n" });
     expect((await run("client", ...ofTenant("disable", "--id", id))).stdout).toMatch(`${id}  disabled`);
