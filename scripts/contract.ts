@@ -1,12 +1,14 @@
-import { contract } from "#shared/contract.ts";
+import { contract, scopesOf } from "#shared/contract.ts";
 import { openApi } from "#shared/openapi.ts";
 import { breakingChanges } from "./contract/compare.ts";
-import { readDeclared, readReleased, release } from "./contract/files.ts";
+import { readDeclared, readReleased, readScenario, release } from "./contract/files.ts";
 import { faultsOf } from "./contract/judge.ts";
+import { record } from "./contract/record.ts";
 
 /**
  * `npm run contract -- check`: fails when the contract breaks clients of the released one, but for what
- * `contract/breaking-changes.json` declares with a reason. `npm run contract -- release`: releases it.
+ * `contract/breaking-changes.json` declares with a reason. `npm run contract -- release`: releases it,
+ * with the requests of `contract/scenario.json` and their answers.
  */
 
 const [command, ...rest] = process.argv.slice(2);
@@ -28,9 +30,21 @@ if (faults.length > 0) {
   );
   process.exitCode = 1;
 } else if (command === "release") {
-  release(current);
+  await recordAndRelease();
 } else {
   const said =
     released === null ? "none is released yet" : `${changes.length} breaking changes, all declared`;
   console.log(`contract: ${said}`);
+}
+
+async function recordAndRelease(): Promise<void> {
+  const scenario = readScenario();
+  const sent = new Set(scenario.map(({ operationId }) => operationId));
+  const missing = Object.keys(contract).filter((operationId) => !sent.has(operationId));
+  if (missing.length > 0) {
+    console.error(`No step of contract/scenario.json calls ${missing.join(", ")}.`);
+    process.exitCode = 1;
+    return;
+  }
+  release(current, await record(scenario, scopesOf(contract)));
 }

@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Json } from "#shared/openapi-components.ts";
 import { type Document, isObject, members } from "./node.ts";
+import type { Recorded, Step } from "./recorded.ts";
 
 /** The released contract, as the repository keeps it. */
 
 const FOLDER = "contract";
 const RELEASED = `${FOLDER}/v1.json`;
+const SCENARIO = `${FOLDER}/scenario.json`;
+const RECORDED = `${FOLDER}/v1.requests.json`;
 const DECLARED = `${FOLDER}/breaking-changes.json`;
 
 /** A breaking change that is meant. */
@@ -20,10 +23,21 @@ export function readDeclared(): readonly Declared[] {
   return existsSync(DECLARED) ? JSON.parse(readFileSync(DECLARED, "utf8")) : [];
 }
 
+/** What is sent to have a release recorded. */
+export function readScenario(): readonly Step[] {
+  return existsSync(SCENARIO) ? JSON.parse(readFileSync(SCENARIO, "utf8")) : [];
+}
+
+/** What was sent when the released contract was, and its answers. */
+export function readRecorded(): readonly Recorded[] {
+  return existsSync(RECORDED) ? JSON.parse(readFileSync(RECORDED, "utf8")) : [];
+}
+
 /** Makes a contract the released one; from then on nothing is declared. */
-export function release(document: Document): void {
+export function release(document: Document, recorded: readonly Recorded[]): void {
   mkdirSync(FOLDER, { recursive: true });
   write(RELEASED, withoutRefusals(document));
+  write(RECORDED, recorded);
   write(DECLARED, []);
 }
 
