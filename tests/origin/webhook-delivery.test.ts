@@ -6,6 +6,7 @@ import { inTransaction } from "#origin/db/write.ts";
 import { createLogger } from "#origin/log.ts";
 import { claim, LEASE_MS, measureBacklog } from "#origin/resources/webhooks/claim.ts";
 import { startDeliverer } from "#origin/resources/webhooks/deliverer.ts";
+import { record } from "#origin/resources/webhooks/record.ts";
 import type { Resolve } from "#origin/resources/webhooks/resolve.ts";
 import { changeWebhook, insertWebhook, lockWebhook, replaceSecret } from "#origin/resources/webhooks/rows.ts";
 import { MAX_ATTEMPTS } from "#origin/resources/webhooks/schedule.ts";
@@ -258,6 +259,41 @@ test("a delivery that was claimed by a process that died is due again when the c
   await eventually(id, { state: "delivered", attempts: 2 });
 });
 
+test("who reports an attempt after another has taken the delivery over is not believed", async () => {
+  const { tenant, id } = await hook("http://127.0.0.1:1025/");
+  await happen(tenant);
+  const room = { total: 100, perWebhook: 4, taken: new Map() };
+  const ours = async (now: number) =>
+    (await claim(connections, room, now)).find(({ webhookId }) => webhookId === id);
+  const late = await ours(Date.now());
+  const current = await ours(Date.now() + LEASE_MS + 1_000);
+  if (late === undefined || current === undefined) throw new Error("it was not claimed twice");
+  const failed = { status: 500, error: "status", retryAfter: null } as const;
+  const delivered = { status: 204, error: null, retryAfter: null } as const;
+  expect(await record(connections, late, failed, { kind: "dead" })).toBe(false);
+  expect(await record(connections, current, delivered, { kind: "delivered" })).toBe(true);
+  expect(await record(connections, current, failed, { kind: "dead" })).toBe(false);
+  expect(await deliveries(id)).toMatchObject([{ state: "delivered", attempts: 2, status: 204 }]);
+});
+
+test("what waits for a webhook that is disabled goes on waiting, and is sent when it is enabled", async () => {
+  const at = await receiver();
+  const { tenant, id } = await hook(at.url);
+  await happen(tenant);
+  const set = (enabled: boolean) =>
+    inTransaction(connections, tenant, async (tx) =>
+      changeWebhook(tx, await lockWebhook(tx, id), { enabled }),
+    );
+  await set(false);
+  const other = await hook(at.url, tenant);
+  await happen(tenant);
+  start();
+  await eventually(other.id, { state: "delivered" });
+  expect(await deliveries(id)).toMatchObject([{ state: "pending", attempts: 0 }]);
+  await set(true);
+  await eventually(id, { state: "delivered", attempts: 1 });
+});
+
 test("several deliverers at once send each event once", async () => {
   const at = await receiver();
   const { tenant } = await hook(at.url);
@@ -312,6 +348,29 @@ test("the connection goes to the address that was looked at, and the name is ask
   await at.has(1);
   expect(asked).toBe(1);
   expect(at.received[0]?.headers["host"]).toBe(`pinned.example.com:${port}`);
+});
+
+test("an attempt says why it failed, and ends when its time is up, whatever it waits for", async () => {
+  const silent = await receiver(() => undefined);
+  const never = new Promise<never>(() => undefined);
+  const attempt = (url: string, resolve: Resolve = async () => []) =>
+    createSend(LOCAL, resolve)({ url, headers: {}, body: "{}" }, AbortSignal.timeout(300));
+  const errors = await Promise.all([
+    attempt(silent.url),
+    attempt("https://silent.example.com/", () => never),
+    attempt("https://nowhere.example.com/"),
+    attempt("http://10.0.0.1/"),
+    attempt("http://127.0.0.1:1025/"),
+    attempt(silent.url.replace("http:", "https:")),
+  ]);
+  expect(errors.map(({ error, status }) => [error, status])).toEqual([
+    ["timeout", null],
+    ["timeout", null],
+    ["unresolved", null],
+    ["refused-address", null],
+    ["unreachable", null],
+    ["tls", null],
+  ]);
 });
 
 test("neither secrets nor URLs nor what a receiver says are logged or kept", async () => {
