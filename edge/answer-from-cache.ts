@@ -51,8 +51,10 @@ export function answerFromCache(
   ): Promise<Served> {
     // Past the cache, and joined by nobody: whoever sent a token must see the write.
     if (sight.kind === "behind") return askForAll(question).then(bypassing);
-    const version = sight.kind === "blind" ? blindVersion(policy, now()) : versionOf(field, sight.versions);
-    return cache({ ...question, policy, waitUntil, version: `${hash}.${version}${sight.marks}` });
+    const { kind, versions, marks } = sight;
+    const seen = versions === null ? "" : versionOf(field, versions);
+    const version = kind === "blind" ? blindVersion(policy, now(), seen) : seen;
+    return cache({ ...question, policy, waitUntil, version: `${hash}.${version}${marks}` });
   }
 
   return async function answerFromCache(exchange) {

@@ -38,11 +38,13 @@ export function versionOf(field: string | null, versions: Versions): string {
 
 /**
  * The version part while the versions cannot be learnt: it changes every `blindMaxAgeSeconds`, so
- * that no answer can be served longer than that.
+ * that no answer can be served longer than that. An edge that is blind for moments only, one after
+ * another, must not go back to what it was shown in an earlier one: so what is seen is in it too.
  * @param now milliseconds since the epoch
+ * @param seen the version that Redis had last; empty when it cannot be asked
  */
-export function blindVersion({ blindMaxAgeSeconds }: Shared, now: number): string {
-  return `blind-${Math.floor(now / (blindMaxAgeSeconds * 1000))}`;
+export function blindVersion({ blindMaxAgeSeconds }: Shared, now: number, seen: string): string {
+  return `blind-${Math.floor(now / (blindMaxAgeSeconds * 1000))}-${seen}`;
 }
 
 /** A route's schemas and policies as a short hash: a deploy that changes them starts a new entry. */

@@ -28,8 +28,11 @@ export type Sight =
   | { readonly kind: "sees"; readonly versions: Versions; readonly marks: string }
   /** A write that the caller's token names is not in the versions yet: ask the origin. */
   | { readonly kind: "behind" }
-  /** Redis cannot be asked, or nobody tells it of writes. */
-  | { readonly kind: "blind"; readonly marks: string };
+  /**
+   * Redis cannot be asked (no versions), or nobody tells it of writes: the versions are what it was told
+   * last, and new ones when it has lost them.
+   */
+  | { readonly kind: "blind"; readonly versions: Versions | null; readonly marks: string };
 
 /** Ages of a snapshot in milliseconds, counted from the start of its read. */
 const REFRESH_AFTER_MS = 500;
@@ -83,9 +86,9 @@ export class Snapshots {
   #see(tenantId: string, field: string | null, after: Place | null, snapshot: Snapshot | null): Sight {
     if (!shows(snapshot, after)) return { kind: "behind" };
     const marks = this.#writes.marksOf(tenantId, field, snapshot);
-    if (snapshot === null) return { kind: "blind", marks };
+    if (snapshot === null) return { kind: "blind", versions: null, marks };
     const isAlive = hasBeat(snapshot, this.#now() - snapshot.readAt);
-    return isAlive ? { kind: "sees", versions: snapshot.versions, marks } : { kind: "blind", marks };
+    return { kind: isAlive ? "sees" : "blind", versions: snapshot.versions, marks };
   }
 
   /**

@@ -70,9 +70,15 @@ describe("the key", () => {
   });
 
   it("bounds the life of an answer while the edge is blind", () => {
-    const at = (seconds: number) => blindVersion(policy, seconds * 1000);
+    const at = (seconds: number) => blindVersion(policy, seconds * 1000, "");
     expect(at(10)).toBe(at(19.999));
     expect(at(20)).not.toBe(at(19.999));
+  });
+
+  it("goes back to no answer of an earlier moment of blindness since which versions have changed or were lost", () => {
+    const [before, after] = ["a.1", "b.0"].map((seen) => blindVersion(policy, 10_000, seen));
+    expect(before).not.toBe(after);
+    expect(blindVersion(policy, 11_000, "a.1")).toBe(before);
   });
 
   it("keeps tenants apart, and subjects where the contract says so", () => {

@@ -157,6 +157,18 @@ describe("the snapshot of a tenant", () => {
     expect(await look()).toBe("blind");
   });
 
+  it("shows while blind which versions Redis has, if it can be asked", async () => {
+    const versions = async () => {
+      const sight = await snapshots.look("tenant", "products:list", null, (work) => background.push(work));
+      return sight.kind === "blind" ? (sight.versions?.("products:list") ?? null) : "sees";
+    };
+    inRedis = version("born again", 0, null);
+    expect(await versions()).toBe("born again");
+    inRedis = new Error("away");
+    now = 1_001;
+    expect(await versions()).toBe(null);
+  });
+
   it("counts the relay's silence on while it is held", async () => {
     inRedis = version("1", 100, 1_100);
     expect(await look()).toBe("1");
