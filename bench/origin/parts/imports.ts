@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import postgres, { type Sql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 import { ensureTenants } from "#scripts/local/tenants.ts";
+import { productExport } from "#shared/resources/product-export.ts";
 import { type ProductImportReport, productImport } from "#shared/resources/product-import.ts";
 import type { Check, Progress } from "../../bars/part.ts";
 import type { Bar } from "../../bars/verdict.ts";
@@ -14,7 +15,7 @@ import { type Resident, watchResident } from "../../resident.ts";
 import { COPIED_COLUMNS, lineOf, makeProducts, rowOf } from "../lines.ts";
 import type { Part } from "../part.ts";
 
-/** An import beside a COPY of the same rows into the same table, with its indexes and triggers. */
+/** An import beside a COPY of the same rows into the same table, with its indexes and triggers; an export. */
 
 const BAR = 0.15;
 const GOAL = 0.3;
@@ -23,6 +24,7 @@ const MEMORY_BAR_MB = 200;
 /** Below the most that one body may have. */
 const PART_LINES = 50_000;
 const LINES_A_CHUNK = 100;
+const NEWLINE = 10;
 const SPARING = ["--max-semi-space-size=2", "--optimize-for-size"];
 
 type Round = { readonly imported: number; readonly copied: number };
@@ -47,7 +49,7 @@ export const imports: Part = {
         const imported = await rate(lines, () => importAll(sql, server, feed));
         measured.push({ imported, copied });
       }
-      const memory = { usual: usual.stop(), sparing: await sparingly(told, sql, lines, progress) };
+      const memory = { usual: usual.stop(), ...(await sparingly(told, sql, lines, progress)) };
       return { checks: checksOf(measured, memory), details: { rounds: measured, memory } };
     } finally {
       await sql.end();
@@ -56,22 +58,30 @@ export const imports: Part = {
   },
 };
 
-/** An import by an origin whose V8 is told to keep little besides what is alive. */
-async function sparingly(told: string, sql: Sql, lines: number, progress: Progress): Promise<Resident> {
-  progress(`import of ${lines} lines with ${SPARING.join(" ")}`);
+/** An import and an export by an origin whose V8 is told to keep little besides what is alive. */
+async function sparingly(
+  told: string,
+  sql: Sql,
+  lines: number,
+  progress: Progress,
+): Promise<Omit<Memory, "usual">> {
+  progress(`import and export of ${lines} lines with ${SPARING.join(" ")}`);
   const server = await startServer("origin-read", told, SPARING);
   try {
-    const resident = watchResident(server.serving.pids);
-    await importAll(sql, server, makeProducts(lines, 0).map(lineOf));
-    return resident.stop();
+    const importing = watchResident(server.serving.pids);
+    const tenant = await importAll(sql, server, makeProducts(lines, 0).map(lineOf));
+    const sparing = importing.stop();
+    const exporting = watchResident(server.serving.pids);
+    await exportAll(server, tenant, lines);
+    return { sparing, exported: exporting.stop() };
   } finally {
     server.stop();
   }
 }
 
-type Memory = { readonly usual: Resident; readonly sparing: Resident };
+type Memory = { readonly usual: Resident; readonly sparing: Resident; readonly exported: Resident };
 
-function checksOf(rounds: readonly Round[], { usual, sparing }: Memory): Check[] {
+function checksOf(rounds: readonly Round[], { usual, sparing, exported }: Memory): Check[] {
   const ratio = spreadOf(rounds.map(({ imported, copied }) => imported / copied));
   const imported = spreadOf(rounds.map((round) => round.imported));
   const copied = spreadOf(rounds.map((round) => round.copied));
@@ -86,15 +96,16 @@ function checksOf(rounds: readonly Round[], { usual, sparing }: Memory): Check[]
     },
     { what: "import", figure: imported.median, unit: "rows/s", bar: none, note: show(imported, 0) },
     { what: "COPY", figure: copied.median, unit: "rows/s", bar: none, note: show(copied, 0) },
-    memoryCheck("V8 told to spare memory", sparing, { kind: "at most", value: MEMORY_BAR_MB }),
-    memoryCheck("V8 as it is", usual, none),
+    memoryCheck("import, V8 told to spare memory", sparing, { kind: "at most", value: MEMORY_BAR_MB }),
+    memoryCheck("export, V8 told to spare memory", exported, { kind: "at most", value: MEMORY_BAR_MB }),
+    memoryCheck("import, V8 as it is", usual, none),
   ];
 }
 
 function memoryCheck(how: string, { baseBytes, grownBytes }: Resident, bar: Bar): Check {
   const megabytes = (bytes: number) => Number((bytes / MEGABYTE).toFixed(1));
   return {
-    what: `resident memory of the origin, ${how}`,
+    what: `resident: ${how}`,
     figure: megabytes(baseBytes + grownBytes),
     unit: "MB",
     bar,
@@ -109,7 +120,7 @@ async function copyAll(sql: Sql, products: ReturnType<typeof makeProducts>): Pro
   await pipeline(Readable.from(inChunks(products.map((product) => rowOf(tenant, product)))), target);
 }
 
-async function rate(count: number, work: () => Promise<void>): Promise<number> {
+async function rate(count: number, work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await work();
   return count / ((performance.now() - begun) / 1000);
@@ -121,8 +132,8 @@ async function newTenant(sql: Sql): Promise<string> {
   return id;
 }
 
-/** For a tenant of its own. @throws Error unless every line made a product */
-async function importAll(sql: Sql, { serving }: Server, lines: readonly string[]): Promise<void> {
+/** @returns the tenant, which has nothing else. @throws Error unless every line made a product */
+async function importAll(sql: Sql, { serving }: Server, lines: readonly string[]): Promise<string> {
   const tenant = await newTenant(sql);
   const { path } = productImport.importProducts;
   const url = `http://127.0.0.1:${serving.port}`;
@@ -140,6 +151,17 @@ async function importAll(sql: Sql, { serving }: Server, lines: readonly string[]
     const { created } = (await response.json()) as ProductImportReport;
     if (created !== part.length) throw new Error(`${created} of ${part.length} lines made a product`);
   }
+  return tenant;
+}
+
+/** @throws Error unless there are so many lines */
+async function exportAll({ serving }: Server, tenant: string, lines: number): Promise<void> {
+  const { path } = productExport.exportProducts;
+  const headers = assertionFor(`GET ${path}`, ["catalog:read"], tenant);
+  const response = await fetch(`http://127.0.0.1:${serving.port}${path}`, { headers });
+  let seen = 0;
+  for await (const chunk of response.body ?? []) for (const byte of chunk) if (byte === NEWLINE) seen++;
+  if (seen !== lines) throw new Error(`${seen} of ${lines} products were exported`);
 }
 
 function* inChunks(lines: readonly string[]): Generator<Buffer> {
