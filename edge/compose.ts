@@ -15,6 +15,7 @@ import { withLastGood } from "./cache/last-good.ts";
 import { type ReadData, redisSnapshots } from "./cache/read-snapshot.ts";
 import type { PurgeableCache } from "./cache/serve.ts";
 import { type ReadSnapshot, Snapshots } from "./cache/snapshot.ts";
+import type { OfLength } from "./client-body.ts";
 import type { EdgeConfig } from "./env.ts";
 import type { Dependencies } from "./gateway.ts";
 import { health } from "./health.ts";
@@ -28,6 +29,7 @@ type Platform = {
   readonly shield: ShieldBinding;
   readonly log: Log;
   readonly now: () => number;
+  readonly ofLength: OfLength;
   /** The platform's response cache, given the way to the origin. */
   readonly cache: (askForAll: AskForAll) => PurgeableCache;
   /** How this isolate reads snapshots, given the way to Redis. */
@@ -39,13 +41,14 @@ type Composition = Dependencies & { readonly readSnapshot: ReadData };
 
 /** Puts the parts together from configuration and what the platform offers. */
 export function compose(config: EdgeConfig, platform: Platform): Composition {
-  const { shield, log, now } = platform;
+  const { shield, log, now, ofLength } = platform;
   const origin = createOrigin({
     urls: config.originUrls,
     secret: config.assertionSecrets[0],
     sign: hmac(config.assertionSecrets[0].secret).sign,
     now,
     fetch: (url, init) => fetch(url, init),
+    ofLength,
   });
   const askForAll = fillFromOrigin(contract, origin);
   const cache = platform.cache(askForAll);

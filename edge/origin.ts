@@ -3,6 +3,7 @@ import { headers as names } from "#shared/headers.ts";
 import { ASSERTION_LIFETIME_SECONDS, encodeAssertion } from "#shared/identity.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Method } from "#shared/route.ts";
+import { type ClientBody, clientBody, type OfLength } from "./client-body.ts";
 import type { Hmac } from "./sign.ts";
 
 /** On whose behalf the origin is asked. A shared answer is asked for by no one in particular. */
@@ -43,17 +44,24 @@ type Options = {
   readonly sign: Hmac["sign"];
   readonly now: () => number;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** Where the platform has it; without it a body that broke off counts as a failure of the origin. */
+  readonly ofLength?: OfLength;
 };
 
 /**
  * Asks one of the origins. A safe request that got no answer is tried once more at the next one.
- * @throws Problem `unavailable` or `deadline-exceeded`
+ * @throws Problem `unavailable` or `deadline-exceeded`; `malformed-body` when the client's body broke off
  */
-export function createOrigin({ urls, secret, sign, now, fetch }: Options): Origin {
+export function createOrigin({ urls, secret, sign, now, fetch, ofLength }: Options): Origin {
   let turn = 0;
   const away = new Map<string, number>();
 
-  async function attempt(request: OriginRequest, url: string, budgetMs: number): Promise<Response> {
+  async function attempt(
+    request: OriginRequest,
+    body: ReadableStream | null,
+    url: string,
+    budgetMs: number,
+  ): Promise<Response> {
     const assertion = await assert(request, budgetMs);
     const { requestId, correlationId, traceId } = request.ids;
     return fetch(url + request.target, {
@@ -65,7 +73,7 @@ export function createOrigin({ urls, secret, sign, now, fetch }: Options): Origi
         [names.correlationId]: correlationId,
         [names.traceparent]: `00-${traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`,
       },
-      body: request.body,
+      body,
       redirect: "manual",
       signal: AbortSignal.timeout(budgetMs),
     });
@@ -93,12 +101,14 @@ export function createOrigin({ urls, secret, sign, now, fetch }: Options): Origi
     const deadline = now() + request.budgetMs;
     const candidates = inOrder(urls, turn++, away, now());
     const attempts = request.method === "GET" ? 2 : 1;
+    const body = clientBody(request.body, request.headers["content-length"], ofLength);
     for (let attempted = 1; ; attempted++) {
       const url = candidates[(attempted - 1) % candidates.length] ?? "";
       try {
-        return await attempt(request, url, Math.max(1, deadline - now()));
+        return await attempt(request, body.stream, url, Math.max(1, deadline - now()));
       } catch (error) {
-        if (isTimeout(error) || now() >= deadline) throw new Problem("deadline-exceeded");
+        const refusal = await refusalOf(error, body, now() >= deadline);
+        if (refusal !== null) throw refusal;
         away.set(url, now() + AWAY_MS);
         if (attempted === attempts) throw new Problem("unavailable", {}, { "retry-after": "2" });
         await delay(Math.random() * MAX_RETRY_DELAY_MS);
@@ -118,6 +128,12 @@ function inOrder(
   const rotated = [...urls.slice(first), ...urls.slice(0, first)];
   const isAway = (url: string) => (away.get(url) ?? 0) > now;
   return [...rotated.filter((url) => !isAway(url)), ...rotated.filter(isAway)];
+}
+
+/** What a failure is told as that says nothing of the origin; null: it may be away. */
+async function refusalOf(error: unknown, body: ClientBody, isLate: boolean): Promise<Problem | null> {
+  if (await body.isBroken()) return new Problem("malformed-body", { detail: "the body broke off" });
+  return isTimeout(error) || isLate ? new Problem("deadline-exceeded") : null;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -28,6 +28,8 @@ export type RecordingOrigin = {
   /** Requests so far, oldest first; those for the key set are left out. */
   readonly requests: Recorded[];
   answer: (request: Recorded) => OriginAnswer | Promise<OriginAnswer>;
+  /** Whether it cuts the connection off while a body is being sent to it. */
+  cutsOff: (url: string) => boolean;
   /** What it answers for the key set; one key to begin with. */
   keys: readonly unknown[];
   readonly sign: (claims: Readonly<Record<string, unknown>>) => Promise<string>;
@@ -43,7 +45,15 @@ export async function startRecordingOrigin(): Promise<RecordingOrigin> {
 
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    try {
+      for await (const chunk of request) {
+        chunks.push(chunk);
+        if (origin.cutsOff(request.url ?? "")) request.destroy();
+      }
+    } catch {
+      // Whoever sent it has gone: there is nobody to answer.
+      return;
+    }
     const { method = "", url = "", headers } = request;
     const payload = String(headers["gatehouse-assertion"] ?? "").split(".")[0] ?? "";
     const recorded = {
@@ -67,6 +77,7 @@ export async function startRecordingOrigin(): Promise<RecordingOrigin> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     answer: () => ({}),
+    cutsOff: () => false,
     keys: [key],
     sign: (claims) =>
       new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid: "test", typ: "at+jwt" }).sign(privateKey),

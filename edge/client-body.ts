@@ -1,0 +1,48 @@
+/** A client's body on its way to the origin, and whether it was the client that broke it off. */
+export type ClientBody = {
+  readonly stream: ReadableStream | null;
+  /** To be asked once the origin could not be: to whoever sends a body on, both look the same. */
+  readonly isBroken: () => Promise<boolean>;
+};
+
+/** A stream that passes on so many bytes, and fails with fewer: `Content-Length` is sent for it. */
+export type OfLength = (bytes: number) => {
+  readonly readable: ReadableStream;
+  readonly writable: WritableStream;
+};
+
+/** A connection that has ended has told the body's stream so by then. */
+const TELLS_WITHIN_MS = 20;
+
+/**
+ * Watches a body whose length is known. One without a length is passed on as it came: workerd ends it
+ * properly towards the origin when a stream of its own stands between, however it ended here, and a
+ * body that broke off would be taken for a whole one.
+ */
+export function clientBody(
+  body: ReadableStream | null,
+  contentLength: string | undefined,
+  ofLength: OfLength | undefined,
+): ClientBody {
+  const isWatched = body !== null && contentLength !== undefined && ofLength !== undefined;
+  if (!isWatched) return { stream: body, isBroken: async () => false };
+  const { readable, writable } = ofLength(Number(contentLength));
+  // Not cancelled with the way to the origin, so that it can still tell how it is itself.
+  const passed = body.pipeTo(writable, { preventCancel: true }).then(
+    () => false,
+    () => hasFailed(body),
+  );
+  return { stream: readable, isBroken: () => Promise.race([passed, delayed(false)]) };
+}
+
+function hasFailed(body: ReadableStream): Promise<boolean> {
+  const ended = body.getReader().closed.then(
+    () => false,
+    () => true,
+  );
+  return Promise.race([ended, delayed(false)]);
+}
+
+function delayed(value: boolean): Promise<boolean> {
+  return new Promise((resolve) => setTimeout(() => resolve(value), TELLS_WITHIN_MS));
+}
