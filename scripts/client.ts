@@ -1,4 +1,5 @@
 import { desc } from "drizzle-orm";
+import { DEFAULT_QUOTAS } from "#edge/limit/plans.ts";
 import { apiClients } from "#origin/db/tables/api-clients.ts";
 import {
   changeClient,
@@ -17,6 +18,8 @@ import { runCommand, table, type Wanted } from "./access/command.ts";
 
 /** `npm run client`: a tenant's API clients, for whoever operates the database. */
 
+const PLANS = Object.keys(DEFAULT_QUOTAS.default.plans);
+
 const USAGE = `npm run client -- ACTION --tenant SLUG ...
 
   create --name NAME --scope SCOPE [--scope SCOPE ...] [--plan PLAN]
@@ -25,6 +28,8 @@ const USAGE = `npm run client -- ACTION --tenant SLUG ...
   disable --id ID              its tokens are refused within seconds
   enable --id ID
   plan --id ID [--plan PLAN]   whose quota its next tokens have (docs/quotas.md); the default without --plan
+
+Plans: ${PLANS.join(", ")}, or those that QUOTA_PLANS names at the edge instead.
 
 Works on DATABASE_URL, or on this machine's \`npm run dev\`. Secrets are shown once, here.
 Scopes: ${knownScopes.join(", ")}.`;
@@ -64,7 +69,8 @@ await runCommand(GRAMMAR, (wanted, office) =>
       }
       case "plan": {
         const { id } = await lockClient(tx, idOf(wanted));
-        return listOf([await changePlan(tx, id, planOf(wanted))]);
+        const plan = planOf(wanted);
+        return listOf([await changePlan(tx, id, plan)]) + remarkOn(plan);
       }
       default: {
         const current = await lockClient(tx, idOf(wanted));
@@ -85,6 +91,12 @@ function planOf({ option }: Wanted<string>): string | null {
   const plan = option("plan") ?? null;
   if (plan === null || /^[a-z0-9_-]{1,32}$/.test(plan)) return plan;
   throw new StartError("--plan takes a name of a-z, 0-9, - and _.");
+}
+
+/** The edge's environment is not known here, so that a plan nobody knows cannot be refused. */
+function remarkOn(plan: string | null): string {
+  if (plan === null || PLANS.includes(plan)) return "";
+  return `\nThere is no plan ${plan} in edge/limit/plans.ts: unless QUOTA_PLANS names it at the edge, the default holds.`;
 }
 
 function graceOf({ option }: Wanted<string>): number {

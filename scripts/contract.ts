@@ -4,6 +4,7 @@ import { breakingChanges } from "./contract/compare.ts";
 import { readDeclared, readReleased, readScenario, release } from "./contract/files.ts";
 import { faultsOf } from "./contract/judge.ts";
 import { record } from "./contract/record.ts";
+import { readCommandLine, refuse } from "./local/command-line.ts";
 
 /**
  * `npm run contract -- check`: fails when the contract breaks clients of the released one, but for what
@@ -11,10 +12,14 @@ import { record } from "./contract/record.ts";
  * with the requests of `contract/scenario.json` and their answers.
  */
 
-const [command, ...rest] = process.argv.slice(2);
+const USAGE = `npm run contract -- check | release
+
+check fails when the contract breaks clients of the released one; release makes it the released one
+(docs/versioning.md).`;
+
+const [command, ...rest] = readCommandLine(USAGE, { allowPositionals: true }).positionals;
 if ((command !== "check" && command !== "release") || rest.length > 0) {
-  console.error("Usage: npm run contract -- check | release");
-  process.exit(2);
+  refuse("Say one of: check, release.", USAGE);
 }
 
 const current = openApi(contract);

@@ -1,10 +1,16 @@
 import { migrate } from "#origin/db/migrate.ts";
+import { readCommandLine, refuse } from "./local/command-line.ts";
 
 /** `npm run migrate`: brings the database at MIGRATION_DATABASE_URL up to date. */
+const USAGE = `npm run migrate
+
+Applies what migrations/ has and the database at MIGRATION_DATABASE_URL has not, as the role that owns the
+schema. \`npm run dev\` does so by itself.`;
+
+readCommandLine(USAGE, {});
 const url = process.env["MIGRATION_DATABASE_URL"];
 if (url === undefined || url === "") {
-  console.error("MIGRATION_DATABASE_URL is missing: the URL of the role that owns the schema.");
-  process.exit(2);
+  refuse("MIGRATION_DATABASE_URL is missing: the URL of the role that owns the schema.", USAGE);
 }
 try {
   await migrate(url, { log: (line) => console.log(line) });

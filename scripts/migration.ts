@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine, refuse } from "./local/command-line.ts";
 import { securityStatements } from "./tenant-tables.ts";
 
 /**
@@ -11,10 +11,14 @@ import { securityStatements } from "./tenant-tables.ts";
 const FOLDER = "migrations";
 const NAME = /^[a-z][a-z0-9_]*$/;
 
-const { values } = parseArgs({ options: { name: { type: "string" } } });
+const USAGE = `npm run migration -- --name add_orders
+
+Writes the SQL from the last migration to what origin/db/schema.ts says into ${FOLDER}/, with what secures
+and audits each new table of tenants. Needs no database; \`npm run dev\` applies it when it appears.`;
+
+const { values } = readCommandLine(USAGE, { options: { name: { type: "string" } } });
 if (values.name === undefined || !NAME.test(values.name)) {
-  console.error("Give the migration a name in snake_case: npm run migration -- --name add_orders");
-  process.exit(2);
+  refuse("Give the migration a name in snake_case.", USAGE);
 }
 
 const before = new Set(readdirSync(FOLDER));

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { repositoryFiles } from "./checks/repository.ts";
+import { readCommandLine, refuse } from "./local/command-line.ts";
 import * as catalogue from "./remove-catalogue/catalogue.ts";
 
 /**
@@ -8,13 +9,13 @@ import * as catalogue from "./remove-catalogue/catalogue.ts";
  * skeleton that starts, type-checks and passes its tests. The tables are dropped by a new migration.
  */
 
-if (!process.argv.includes("--yes")) {
-  console.error(
-    "This deletes the catalogue's code and tests and writes a migration that drops its tables.\n" +
-      "Commit what you have, then run: npm run remove-catalogue -- --yes",
-  );
-  process.exit(2);
-}
+const USAGE = `npm run remove-catalogue -- --yes
+
+Deletes the catalogue's code and tests and writes a migration that drops its tables. Commit what you have
+first.`;
+
+const { values } = readCommandLine(USAGE, { options: { yes: { type: "boolean" } } });
+if (!values.yes) refuse("Nothing was deleted: --yes is missing.", USAGE);
 
 for (const path of catalogue.REGISTRATIONS)
   keepLines(path, (line) => !catalogue.REGISTRATION_LINE.test(line));

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readCommandLine } from "./local/command-line.ts";
 
 /**
  * `npm run verify`: everything that has to pass, quickest first; stops at the first failure.
@@ -18,7 +19,13 @@ const CHECKS = [
 ];
 const TESTS = ["test", "test:long"];
 
-const steps = process.argv.includes("--no-tests") ? CHECKS : [...CHECKS, ...TESTS];
+const USAGE = `npm run verify [-- --no-tests]
+
+Everything that has to pass, quickest first: ${[...CHECKS, ...TESTS].join(", ")}.
+Stops at the first failure. --no-tests leaves out what runs the system.`;
+
+const { values } = readCommandLine(USAGE, { options: { "no-tests": { type: "boolean" } } });
+const steps = values["no-tests"] ? CHECKS : [...CHECKS, ...TESTS];
 const startedAt = performance.now();
 
 for (const [index, step] of steps.entries()) {

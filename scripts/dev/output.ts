@@ -17,8 +17,8 @@ export class Output {
       translateTime: "SYS:HH:MM:ss",
       singleLine: true,
       messageFormat: (line, messageKey) =>
-        typeof line["operation"] === "string"
-          ? `${line["stage"]} ${line["method"]} ${line["operation"]} ${line["status"]} ${line["outcome"]} ${line["latency_ms"]} ms`
+        typeof line["status"] === "number"
+          ? `${line["stage"]} ${line["method"]} ${line["operation"] ?? "-"} ${line["status"]} ${line["outcome"]} ${line["latency_ms"]} ms`
           : `${line["stage"] ?? "origin"} ${line[messageKey] ?? ""}`,
     });
     // Whoever read our output has gone; there is still everything to stop.

@@ -23,7 +23,7 @@ export function reloadOnChange({ output, origin, edge, ownerUrl }: Reloadable): 
       await run();
       output.say(`  ${what.padEnd(26)}${seconds(performance.now() - startedAt)}`);
     } catch (error) {
-      output.say(`  ${what} failed; fix it and save again.\n${explain(error)}`);
+      output.say(`  failed: ${what}. Fix it and save again.\n${explain(error)}`);
     }
   }
 

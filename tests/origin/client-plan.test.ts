@@ -45,6 +45,12 @@ describe("a client's plan", () => {
     expect(await planInToken()).toBeUndefined();
   });
 
+  test("is remarked upon when the edge knows none of that name", async () => {
+    const { stdout } = await command("plan", "--id", client.id, "--plan", "skale");
+    expect(stdout).toContain("There is no plan skale in edge/limit/plans.ts");
+    expect((await command("plan", "--id", client.id)).stdout).not.toContain("There is no plan");
+  });
+
   test("is none that a tenant could give itself", async () => {
     const body = { name: "Till", scopes: ["clients:admin"], plan: "scale" };
     expect((await office.send("/v1/clients", { method: "POST", body })).status).toBe(400);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { readOptions } from "#scripts/dev/options.ts";
 import { readArguments as readImport } from "#scripts/import/options.ts";
@@ -153,5 +154,39 @@ describe("npm run purge", () => {
     expect(reportOf({ purgeEverything: true }, { success: false, errors, reach: "network" })).toBe(
       "Nothing was purged: rate limited (10429).",
     );
+  });
+});
+
+describe("a command with few options", () => {
+  const run = (...args: string[]) => spawnSync(process.execPath, args, { encoding: "utf8" });
+
+  test.each([
+    "migrate",
+    "migration",
+    "verify",
+    "contract",
+    "openapi",
+    "remove-catalogue",
+    "checks/test-summary",
+  ])("%s says how it is used when asked, and when it cannot be meant, without a stack", (name) => {
+    const asked = run(`scripts/${name}.ts`, "--help");
+    expect(asked).toMatchObject({ status: 0, stderr: "" });
+    expect(asked.stdout).toMatch(/^npm run /);
+    const odd = run(`scripts/${name}.ts`, "--odd");
+    expect(odd).toMatchObject({ status: 2, stdout: "" });
+    expect(odd.stderr).toMatch(/^Unknown option '--odd'/);
+      expect(odd.stderr.endsWith(`\n\n${asked.stdout}`)).toBe(true);
+  });
+
+  test("purge names the secret that is missing for another edge", () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["scripts/purge.ts", "--everything", "--url", "http://127.0.0.1:1"],
+      { encoding: "utf8", env: { ...process.env, ASSERTION_SECRETS: "" } },
+    );
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: "The environment is not usable:\n  - ASSERTION_SECRETS is missing\n",
+    });
   });
 });
