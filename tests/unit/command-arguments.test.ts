@@ -175,7 +175,7 @@ describe("a command with few options", () => {
     const odd = run(`scripts/${name}.ts`, "--odd");
     expect(odd).toMatchObject({ status: 2, stdout: "" });
     expect(odd.stderr).toMatch(/^Unknown option '--odd'/);
-      expect(odd.stderr.endsWith(`\n\n${asked.stdout}`)).toBe(true);
+    expect(odd.stderr.endsWith(`\n\n${asked.stdout}`)).toBe(true);
   });
 
   test("purge names the secret that is missing for another edge", () => {
