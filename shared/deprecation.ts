@@ -7,8 +7,8 @@ export type Deprecation = {
   readonly sunset: string | null;
   /** The operation that takes its place; null when there is none. */
   readonly successor: string | null;
-  /** Where its users read what to do. */
-  readonly guide: `https://${string}`;
+  /** Where its users read what to do: a page, or a path of this API, such as its description. */
+  readonly guide: `https://${string}` | `/${string}`;
 };
 
 /**
@@ -21,6 +21,6 @@ export function deprecationHeaders({ deprecation }: Pick<Route, "deprecation">):
   return {
     deprecation: `@${Math.floor(Date.parse(since) / 1000)}`,
     ...(sunset !== null && { sunset: new Date(sunset).toUTCString() }),
-    link: `<${guide}>; rel="deprecation"; type="text/html"`,
+    link: `<${guide}>; rel="deprecation"; type="${guide.startsWith("/") ? "application/json" : "text/html"}"`,
   };
 }

@@ -5,8 +5,8 @@ import { mintToken } from "#scripts/local/development-key.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 import { DEMO_TENANTS, ensureTenants, type Tenant } from "#scripts/local/tenants.ts";
 import { TOKEN_AUDIENCE } from "#scripts/local/variables.ts";
-import { createClient } from "#shared/client.ts";
-import { contract, scopesOf } from "#shared/contract.ts";
+import { type Client, createClient } from "#shared/client.ts";
+import { contract, type GatehouseContract, scopesOf } from "#shared/contract.ts";
 import type { Product } from "#shared/resources/products.ts";
 import type { System } from "./start.ts";
 
@@ -54,10 +54,7 @@ export async function seed({ ownerUrl, key, issuer, edge }: System): Promise<See
     const client = createClient({ baseUrl: edge.url, token });
     let [first] = (await client.listProducts({ query: { pageSize: 1 } })).body.data;
     if (first === undefined) {
-      const { body } = await client.importProducts({ body: productsOf(tenant) });
-      if (body.failed > 0)
-        throw new StartError(`The sample data is refused: ${JSON.stringify(body.errors[0])}`);
-      created += body.created;
+      created += await importInto(client, productsOf(tenant));
       [first] = (await client.listProducts({ query: { pageSize: 1 } })).body.data;
     }
     if (tenant.slug === "demo" && first !== undefined) demo = { token, product: first };
@@ -65,6 +62,15 @@ export async function seed({ ownerUrl, key, issuer, edge }: System): Promise<See
   if (demo === null) throw new StartError("Tenant demo has no product: run `npm run dev -- --reset`.");
   const summary = created === 0 ? "is there" : `${created} products for tenants demo and rival`;
   return { summary, ...demo };
+}
+
+/** @returns how many were created */
+async function importInto(client: Client<GatehouseContract>, lines: string): Promise<number> {
+  const { id: importId } = (await client.createImport({ body: { name: "Sample data" } })).body;
+  await client.sendImportPart({ params: { importId, number: 1 }, body: lines });
+  const { body } = await client.completeImport({ params: { importId }, body: { parts: 1 } });
+  if (body.failed > 0) throw new StartError(`${body.failed} lines of the sample data are refused.`);
+  return body.created;
 }
 
 function productsOf({ slug }: Tenant): string {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { StartError } from "#scripts/local/start-error.ts";
+import { UUID } from "#shared/resources/common.ts";
 
 export type ImportArguments = {
   readonly file: string;
@@ -8,14 +9,18 @@ export type ImportArguments = {
   /** Default: one minted for `tenant`. */
   readonly token: string | null;
   readonly tenant: string;
+  /** An import of this file that was interrupted; null: a new one. */
+  readonly resume: string | null;
 };
 
-export const USAGE = `npm run import -- FILE.ndjson [--url URL] [--token TOKEN] [--tenant demo]
+export const USAGE = `npm run import -- FILE.ndjson [--url URL] [--token TOKEN] [--tenant demo] [--resume IMPORT]
 
 Sends the products of a file through the API, one JSON object a line, matched by SKU: what is there is
 updated. Without --url and --token it uses this machine's \`npm run dev\`, for tenant demo or the one
-given. Lines that are refused are reported as FILE:LINE; the others are stored.`;
+given. Lines that are refused are reported as FILE:LINE; the others are stored. An import that was
+interrupted goes on with --resume and the id that it began with.`;
 
+const IMPORT_ID = new RegExp(`^${UUID}$`);
 const DEFAULT_TENANT = "demo";
 
 /** @throws StartError when something cannot be meant; null when help was asked for */
@@ -24,13 +29,14 @@ export function readArguments(args: readonly string[]): ImportArguments | null {
   if (values.help) return null;
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw refused("Give one file.");
-  const { url = null, token = null, tenant } = values;
+  const { url = null, token = null, tenant, resume = null } = values;
   if (url !== null && !/^https?:\/\//.test(url))
     throw refused("--url takes a URL such as https://api.example.com.");
   if (url !== null && token === null) throw refused("--url needs a --token that is good there.");
   if (token !== null && tenant !== undefined)
     throw refused("A --token says for which tenant; leave out --tenant.");
-  return { file, url, token, tenant: tenant ?? DEFAULT_TENANT };
+  if (resume !== null && !IMPORT_ID.test(resume)) throw refused("--resume takes the id of an import.");
+  return { file, url, token, tenant: tenant ?? DEFAULT_TENANT, resume };
 }
 
 function parse(args: readonly string[]) {
@@ -43,6 +49,7 @@ function parse(args: readonly string[]) {
         url: { type: "string" },
         token: { type: "string" },
         tenant: { type: "string" },
+        resume: { type: "string" },
       },
     });
   } catch (error) {

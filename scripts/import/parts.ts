@@ -8,9 +8,9 @@ export type Part = {
   readonly body: Uint8Array;
 };
 
-/** A few requests a second at most, so that progress is seen and quotas are not strained. */
-const MAX_LINES = 250;
-const MAX_BYTES = 4 * 1024 * 1024;
+/** Small enough to show progress, large enough for a million lines in as many parts as an import may have. */
+const MAX_LINES = 2_000;
+const MAX_BYTES = 8 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /**

@@ -1,16 +1,14 @@
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { dataFolder, findSession } from "#scripts/local/data-folder.ts";
 import { developmentToken } from "#scripts/local/development-token.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 import { createClient } from "#shared/client.ts";
-import type { ProductImportReport } from "#shared/resources/product-import.ts";
+import type { Import } from "#shared/resources/import-schemas.ts";
 import type { ImportArguments } from "./options.ts";
 import { partsOf } from "./parts.ts";
-import { createProgress } from "./progress.ts";
-import { sendPart } from "./send.ts";
-
-type Counts = Pick<ProductImportReport, "received" | "created" | "updated" | "failed">;
+import { createProgress, type Progress } from "./progress.ts";
+import { beginImport, completeImport, errorsOf, findImport, type ImportClient, sendPart } from "./send.ts";
 
 const TOKEN_SECONDS = 3_600;
 
@@ -25,39 +23,64 @@ export async function runImport(args: ImportArguments, output: NodeJS.WriteStrea
   if (totalBytes === 0) throw new StartError(`${args.file} is empty: there is nothing to import.`);
   const client = createClient(await targetOf(args));
   const progress = createProgress(output, totalBytes);
-  const counts = { received: 0, created: 0, updated: 0, failed: 0 };
-  let doneBytes = 0;
-  let doneLines = 0;
-  const onWait = (seconds: number, why: string) => progress.report(`waiting ${seconds} s: ${why}`);
-
   try {
-    progress.advance(0, 0);
-    for await (const part of partsOf(path)) {
-      const report = await sendPart({ client, onWait }, part);
-      for (const { line, pointer, detail } of report.errors) {
-        const place = [args.file, part.firstLine + line - 1].join(":");
-        // A detail may quote the file, which may hold what a terminal would obey.
-        const said = [place, pointer, detail].filter((item) => item !== "").join(": ");
-        progress.report(said.replace(/\p{Cc}/gu, ""));
-      }
-      addTo(counts, report);
-      doneBytes += part.body.length;
-      doneLines += part.lines;
-      progress.advance(doneBytes, doneLines);
-    }
+    const begun = await (args.resume === null
+      ? beginImport(client, basename(path).slice(-MAX_NAME))
+      : findImport(client, args.resume));
+    progress.report(`import ${begun.id}`);
+    const firstLines = await sendParts(client, begun, path, progress);
+    const { id, received, created, updated, failed } = await completeImport(
+      client,
+      begun.id,
+      firstLines.length,
+    );
+    if (failed > 0) await reportErrors(client, id, args.file, firstLines, progress);
+    progress.end();
+    output.write(`${received} products: ${created} created, ${updated} updated, ${failed} refused\n`);
+    return failed > 0 ? 1 : 0;
   } finally {
     progress.end();
   }
-  const { received, created, updated, failed } = counts;
-  output.write(`${received} products: ${created} created, ${updated} updated, ${failed} refused\n`);
-  return failed > 0 ? 1 : 0;
 }
 
-function addTo(counts: Record<keyof Counts, number>, report: Counts): void {
-  counts.received += report.received;
-  counts.created += report.created;
-  counts.updated += report.updated;
-  counts.failed += report.failed;
+const MAX_NAME = 200;
+
+/** @returns the number of each part's first line in the file */
+async function sendParts(
+  client: ImportClient,
+  { id: importId, parts }: Import,
+  path: string,
+  progress: Progress,
+): Promise<number[]> {
+  const complete = new Set(parts.filter((part) => part.complete).map((part) => part.number));
+  const onWait = (seconds: number, why: string) => progress.report(`waiting ${seconds} s: ${why}`);
+  const firstLines: number[] = [];
+  let doneBytes = 0;
+  let doneLines = 0;
+  progress.advance(0, 0);
+  for await (const { firstLine, lines, body } of partsOf(path)) {
+    const number = firstLines.push(firstLine);
+    if (!complete.has(number)) await sendPart(client, { importId, number }, body, onWait);
+    doneBytes += body.length;
+    doneLines += lines;
+    progress.advance(doneBytes, doneLines);
+  }
+  return firstLines;
+}
+
+async function reportErrors(
+  client: ImportClient,
+  importId: string,
+  file: string,
+  firstLines: readonly number[],
+  progress: Progress,
+): Promise<void> {
+  for await (const { part, line, pointer, detail } of errorsOf(client, importId)) {
+    const place = [file, (firstLines[part - 1] ?? 1) + line - 1].join(":");
+    // A detail may quote the file, which may hold what a terminal would obey.
+    const said = [place, pointer, detail].filter((item) => item !== "").join(": ");
+    progress.report(said.replace(/\p{Cc}/gu, ""));
+  }
 }
 
 function sizeOf(path: string, name: string): number {

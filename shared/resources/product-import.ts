@@ -67,6 +67,12 @@ export const productImport = {
     path: "/v1/products/import",
     tag: "Products",
     summary: "Create or update products from NDJSON, line by line, matched by SKU",
+    deprecation: {
+      since: "2026-11-21",
+      sunset: "2027-11-21",
+      successor: "createImport",
+      guide: "/openapi.json",
+    },
     servedBy: "origin",
     access: { kind: "token", scopes: ["catalog:write"] },
     rate: { ...clientRate, cost: 10 },

@@ -13,6 +13,28 @@ async function clientOfNewTenant() {
 }
 
 describe("an import through the edge", () => {
+  it("says that this way is going, on refusals too, and the way that takes its place does not", async () => {
+    const client = await clientOfNewTenant();
+    const announced = ({ headers }: { headers: Headers }) =>
+      ["deprecation", "sunset", "link"].map((name) => headers.get(name));
+    const going = [
+      "@1795219200",
+      "Sun, 21 Nov 2027 00:00:00 GMT",
+      '</openapi.json>; rel="deprecation"; type="application/json"',
+    ];
+    expect(announced(await client.importProducts({ body: '{"sku":"A","name":"A"}' }))).toEqual(going);
+    const refused = await fetch(`${stack().edgeUrl}/v1/products/import`, { method: "POST" });
+    expect([refused.status, announced(refused)]).toEqual([401, going]);
+    const { successor } = client.importProducts.deprecation;
+    expect(announced(await client[successor]({ body: {} }))).toEqual([null, null, null]);
+    expect((await client.getOpenApi()).body).toMatchObject({
+      paths: {
+        "/v1/products/import": { post: { deprecated: true } },
+        "/v1/imports": { post: expect.not.objectContaining({ deprecated: true }) },
+      },
+    });
+  });
+
   it("stores what is right and names the line of what is not", async () => {
     const client = await clientOfNewTenant();
     const lines = [

@@ -229,14 +229,29 @@ describe("npm run import", () => {
   });
 
   test("numbers lines through all the parts that a file is sent in", async () => {
-    const lines = Array.from({ length: 600 }, (_, i) => `{"sku":"P-${i}","name":"Product ${i}"}`);
-    lines[550] = '{"sku":"P-550"}';
+    const lines = Array.from({ length: 4_500 }, (_, i) => `{"sku":"P-${i}","name":"Product ${i}"}`);
+    lines[4_200] = '{"sku":"P-4200"}';
     const path = file("parts.ndjson", lines.join("\n"));
     const { stdout } = await run("scripts/import.ts", path);
-    expect(stdout).toContain(`${path}:551: /name: is required\n`);
-    expect(stdout).toMatch(/ 4\d % {2}250 lines\n/);
-    expect(stdout).toContain("600 products: 599 created, 0 updated, 1 refused\n");
-    expect((await run("scripts/import.ts", path)).stdout).toContain("0 created, 599 updated, 1 refused\n");
+    expect(stdout).toContain(`${path}:4201: /name: is required\n`);
+    expect(stdout).toMatch(/ 4\d % {2}2000 lines\n/);
+    expect(stdout).toContain("4500 products: 4499 created, 0 updated, 1 refused\n");
+    expect((await run("scripts/import.ts", path)).stdout).toContain("0 created, 4499 updated, 1 refused\n");
+  });
+
+  test("goes on with an import that was interrupted", async () => {
+    const lines = Array.from({ length: 30_000 }, (_, i) => `{"sku":"R-${i}","name":"Product ${i}"}`);
+    const path = file("resumed.ndjson", lines.join("\n"));
+    const interrupted = new Command("scripts/import.ts", [path], environment);
+    await interrupted.says(" 4000 lines\n");
+    interrupted.signal("SIGKILL");
+    await interrupted.finished();
+    const [, id = ""] = /import (\S+)\n/.exec(interrupted.stdout) ?? [];
+    const { code, stdout } = await run("scripts/import.ts", path, "--resume", id);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining("30000 products: 30000 created, 0 updated, 0 refused\n"),
+    ]);
   });
 
   test("a line that is too long is refused alone", async () => {

@@ -102,13 +102,17 @@ describe("npm run token", () => {
 
 describe("npm run import", () => {
   test("means tenant demo of this machine unless told otherwise", () => {
-    expect(readImport(["a.ndjson"])).toEqual({ file: "a.ndjson", url: null, token: null, tenant: "demo" });
+    const local = { url: null, token: null, tenant: "demo", resume: null };
+    expect(readImport(["a.ndjson"])).toEqual({ file: "a.ndjson", ...local });
+    const resume = "019a0000-0000-7000-8000-000000000000";
+    expect(readImport(["a.ndjson", "--resume", resume])).toEqual({ file: "a.ndjson", ...local, resume });
   });
 
   test.each([
     ["no file", [], /^Give one file\./],
     ["two files", ["a", "b"], /^Give one file\./],
     ["a URL without a token", ["a", "--url", "http://127.0.0.1"], /^--url needs a --token/],
+    ["to go on with what is no import", ["a", "--resume", "last"], /^--resume takes the id of an import/],
     ["what is no URL", ["a", "--url", "localhost", "--token", "t"], /^--url takes a URL/],
     ["a token and a tenant", ["a", "--token", "t", "--tenant", "demo"], /^A --token says for which tenant/],
   ])("refuses %s", (_, args, sentence) => {
