@@ -10,7 +10,7 @@ import { type ProductRow, productColumns, productOf } from "../columns.ts";
 import { categoryPath } from "./category-path.ts";
 
 /** Few enough for the memory that a product may take, many enough for few statements. */
-const BATCH_ROWS = 200;
+const BATCH_ROWS = 50;
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
 type Row = ProductRow & { readonly categoryPath: readonly string[] };
