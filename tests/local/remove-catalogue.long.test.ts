@@ -29,6 +29,9 @@ describe("what is left without the catalogue", () => {
     const statements = readFileSync(join(copy, "migrations", last), "utf8").split("--> statement-breakpoint");
     expect(statements.map((statement) => statement.trim())).toEqual([
       'DROP TABLE "categories" CASCADE;',
+      'DROP TABLE "import_errors" CASCADE;',
+      'DROP TABLE "import_parts" CASCADE;',
+      'DROP TABLE "imports" CASCADE;',
       'DROP TABLE "order_lines" CASCADE;',
       'DROP TABLE "orders" CASCADE;',
       'DROP TABLE "prices" CASCADE;',
