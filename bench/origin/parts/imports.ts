@@ -3,8 +3,8 @@ import { pipeline } from "node:stream/promises";
 import postgres, { type Sql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
 import { ensureTenants } from "#scripts/local/tenants.ts";
+import type { Import } from "#shared/resources/import-schemas.ts";
 import { productExport } from "#shared/resources/product-export.ts";
-import { type ProductImportReport, productImport } from "#shared/resources/product-import.ts";
 import type { Check, Progress } from "../../bars/part.ts";
 import type { Bar } from "../../bars/verdict.ts";
 import { assertionFor } from "../../contestants/origin-server.ts";
@@ -27,6 +27,7 @@ const LINES_A_CHUNK = 100;
 const NEWLINE = 10;
 const SPARING = ["--max-semi-space-size=2", "--optimize-for-size"];
 
+type Body = string | ReadableStream<Uint8Array>;
 type Round = { readonly imported: number; readonly copied: number };
 
 export const imports: Part = {
@@ -133,25 +134,40 @@ async function newTenant(sql: Sql): Promise<string> {
 }
 
 /** @returns the tenant, which has nothing else. @throws Error unless every line made a product */
-async function importAll(sql: Sql, { serving }: Server, lines: readonly string[]): Promise<string> {
+async function importAll(sql: Sql, server: Server, lines: readonly string[]): Promise<string> {
   const tenant = await newTenant(sql);
-  const { path } = productImport.importProducts;
-  const url = `http://127.0.0.1:${serving.port}`;
+  const send = <T>(path: string, mediaType: string, body: Body) =>
+    posted<T>(server, tenant, path, mediaType, body);
+  const { id } = await send<Import>("/v1/imports", "application/json", "{}");
+  let number = 0;
   for (let from = 0; from < lines.length; from += PART_LINES) {
-    const part = lines.slice(from, from + PART_LINES);
-    const response = await fetch(url + path, {
-      method: "POST",
-      headers: {
-        ...assertionFor(`POST ${path}`, ["catalog:write"], tenant),
-        "content-type": "application/x-ndjson",
-      },
-      body: Readable.toWeb(Readable.from(inChunks(part))) as ReadableStream<Uint8Array>,
-      duplex: "half",
-    } as RequestInit);
-    const { created } = (await response.json()) as ProductImportReport;
-    if (created !== part.length) throw new Error(`${created} of ${part.length} lines made a product`);
+    const part = Readable.toWeb(Readable.from(inChunks(lines.slice(from, from + PART_LINES))));
+    number++;
+    await send(`/v1/imports/${id}/parts/${number}`, "application/x-ndjson", part as Body);
   }
+  const ended = JSON.stringify({ parts: number });
+  const { created } = await send<Import>(`/v1/imports/${id}/complete`, "application/json", ended);
+  if (created !== lines.length) throw new Error(`${created} of ${lines.length} lines made a product`);
   return tenant;
+}
+
+async function posted<T>(
+  { serving }: Server,
+  tenant: string,
+  path: string,
+  mediaType: string,
+  body: Body,
+): Promise<T> {
+  const assertion = assertionFor(`POST ${path}`, ["catalog:write"], tenant);
+  const response = await fetch(`http://127.0.0.1:${serving.port}${path}`, {
+    method: "POST",
+    headers: { ...assertion, "content-type": mediaType },
+    body,
+    // Node takes a stream as a body only with this member, which the types lack.
+    duplex: "half",
+  } as RequestInit);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
 }
 
 /** @throws Error unless there are so many lines */
