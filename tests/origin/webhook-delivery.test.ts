@@ -249,7 +249,7 @@ test("a delivery that was claimed by a process that died is due again when the c
   const at = await receiver();
   const { tenant, id } = await hook(at.url);
   await happen(tenant);
-  const room = { total: 100, perWebhook: 4, taken: new Map() };
+  const room = { total: 100, perWebhook: 4, withheld: new Map() };
   const ours = async (now: number) =>
     (await claim(connections, room, now)).filter(({ webhookId }) => webhookId === id);
   expect(await ours(Date.now())).toHaveLength(1);
@@ -262,7 +262,7 @@ test("a delivery that was claimed by a process that died is due again when the c
 test("who reports an attempt after another has taken the delivery over is not believed", async () => {
   const { tenant, id } = await hook("http://127.0.0.1:1025/");
   await happen(tenant);
-  const room = { total: 100, perWebhook: 4, taken: new Map() };
+  const room = { total: 100, perWebhook: 4, withheld: new Map() };
   const ours = async (now: number) =>
     (await claim(connections, room, now)).find(({ webhookId }) => webhookId === id);
   const late = await ours(Date.now());

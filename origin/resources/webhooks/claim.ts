@@ -31,8 +31,8 @@ type Room = {
   readonly total: number;
   /** Of each webhook. */
   readonly perWebhook: number;
-  /** How many of a webhook's places are taken already. */
-  readonly taken: ReadonlyMap<string, number>;
+  /** How many of its places a webhook may not have now. */
+  readonly withheld: ReadonlyMap<string, number>;
 };
 
 type Row = {
@@ -56,12 +56,12 @@ type Row = {
  */
 export async function claim(
   connections: Connections,
-  { total, perWebhook, taken }: Room,
+  { total, perWebhook, withheld }: Room,
   now: number,
 ): Promise<readonly Claimed[]> {
   const moment = new Date(now).toISOString();
   const until = new Date(now + LEASE_MS).toISOString();
-  const occupied = JSON.stringify(Object.fromEntries(taken));
+  const notNow = JSON.stringify(Object.fromEntries(withheld));
   const rows = await asDelivery(connections, (tx) =>
     tx.execute<Row>(sql`
       with recursive waiting as (
@@ -81,7 +81,7 @@ export async function claim(
         ) as owner
         join webhooks
           on webhooks.tenant_id = owner.tenant_id and webhooks.id = waiting.webhook_id and webhooks.enabled
-        where coalesce((${occupied}::json ->> webhooks.id::text)::int, 0) < ${perWebhook}
+        where coalesce((${notNow}::jsonb ->> webhooks.id::text)::int, 0) < ${perWebhook}
         order by random()
         limit ${total}
       ), due as (
@@ -90,7 +90,7 @@ export async function claim(
           select tenant_id, webhook_id, event_id from webhook_deliveries
           where state = 'pending' and webhook_id = ready.id and next_attempt_at <= ${moment}::timestamptz
           order by next_attempt_at
-          limit ${perWebhook}::int - coalesce((${occupied}::json ->> ready.id::text)::int, 0)
+          limit ${perWebhook}::int - coalesce((${notNow}::jsonb ->> ready.id::text)::int, 0)
           for update skip locked
         ) as found
         limit ${total}

@@ -2,6 +2,7 @@ import { createBell } from "../../bell.ts";
 import type { Log } from "../../call.ts";
 import { type Claimed, claim } from "./claim.ts";
 import { type DeliveryParts, deliver } from "./deliver.ts";
+import { createPlaces, PLACES_PER_WEBHOOK } from "./places.ts";
 import type { Outcome } from "./record.ts";
 
 /** Sends what is due, as long as the origin runs. Each process does, and each takes what no other has taken. */
@@ -16,9 +17,6 @@ type Options = DeliveryParts & {
   readonly ended: (outcome: Outcome["kind"] | "lost") => void;
 };
 
-/** Attempts that run at once: of all webhooks, and of one, so that a slow one takes few of the places. */
-const PLACES = 128;
-const PLACES_PER_WEBHOOK = 4;
 const POLL_MS = 500;
 /** After a failure, so that a database that is away is not hammered. */
 const RETRY_MS = 1_000;
@@ -26,15 +24,17 @@ const RETRY_MS = 1_000;
 export function startDeliverer({ log, ended, ...parts }: Options): Deliverer {
   const { connections, now } = parts;
   const bell = createBell();
-  const taken = new Map<string, number>();
+  const places = createPlaces();
   const running = new Set<Promise<void>>();
   let stopping = false;
   let failing = false;
 
   async function attempt(claimed: Claimed): Promise<void> {
     const { webhookId, eventId } = claimed;
+    let arrived = false;
     try {
       const outcome = await deliver(parts, claimed);
+      arrived = outcome?.kind === "delivered";
       ended(outcome?.kind ?? "lost");
       if (outcome?.kind === "gone" || outcome?.kind === "dead")
         log.warn(
@@ -46,21 +46,20 @@ export function startDeliverer({ log, ended, ...parts }: Options): Deliverer {
       ended("lost");
       log.error({ err: error, stage: "webhooks", webhookId, eventId }, "a delivery failed on our side");
     } finally {
-      const left = (taken.get(webhookId) ?? 1) - 1;
-      if (left === 0) taken.delete(webhookId);
-      else taken.set(webhookId, left);
+      places.giveBack(webhookId, arrived);
       bell.ring();
     }
   }
 
   /** Takes what there is room for. @returns how long to wait before the next look, in milliseconds */
   async function turn(): Promise<number> {
-    const total = PLACES - running.size;
+    const total = places.free();
     if (total === 0) return POLL_MS;
     try {
-      const claimed = await claim(connections, { total, perWebhook: PLACES_PER_WEBHOOK, taken }, now());
+      const room = { total, perWebhook: PLACES_PER_WEBHOOK, withheld: places.withheld() };
+      const claimed = await claim(connections, room, now());
       for (const one of claimed) {
-        taken.set(one.webhookId, (taken.get(one.webhookId) ?? 0) + 1);
+        places.take(one.webhookId);
         const done = attempt(one).finally(() => running.delete(done));
         running.add(done);
       }
