@@ -13,11 +13,12 @@ export type OriginProcess = {
   readonly opsUrl: string;
 };
 
-/** Resolves when it listens. */
+/** Resolves when it listens. @param flags for Node, before the script */
 export async function startOriginProcess(
   variables: Readonly<Record<string, string>>,
+  flags: readonly string[] = [],
 ): Promise<OriginProcess> {
-  const child = spawn(process.execPath, ["origin/server.ts"], {
+  const child = spawn(process.execPath, [...flags, "origin/server.ts"], {
     env: { ...process.env, ...variables, LOG_LEVEL: "info" },
     stdio: ["ignore", "pipe", "inherit"],
   });
