@@ -34,6 +34,10 @@ export async function startOrderRig(): Promise<OrderRig> {
   const postgres = await startFaultProxy({ upstream: { host: hostname, port: Number(port) } });
   const app = await startOriginApp(variablesOf({ database, postgres }), POOL_SIZE);
   const tenantId = await database.newTenant();
+  // Nobody sends: it is counted what would be.
+  await database.sql`
+    insert into webhooks (tenant_id, id, url, event_types, sealed_secret)
+    values (${tenantId}, gen_random_uuid(), 'https://hooks.example.com/', '{order.placed}', '')`;
   const shop = shopOf(tenantId, app.url);
   const products = [await shop.newProduct(STOCK), await shop.newProduct(STOCK)] as const;
   return {
@@ -149,13 +153,17 @@ async function expectOnce(
     keys: before.keys + 1,
     reserved: before.reserved + 6,
     announced: before.announced + 5,
+    told: before.told + 1,
   });
   const [stored] = await rig.database.sql`select id from orders where reference = ${key}`;
   expect(stored?.["id"]).toBe(answer?.json.id);
 }
 
 type Effects = Readonly<
-  Record<"orders" | "lines" | "reservations" | "movements" | "keys" | "reserved" | "announced", number>
+  Record<
+    "orders" | "lines" | "reservations" | "movements" | "keys" | "reserved" | "announced" | "told",
+    number
+  >
 >;
 
 async function effects({ database }: OrderRig): Promise<Effects> {
@@ -166,7 +174,8 @@ async function effects({ database }: OrderRig): Promise<Effects> {
     (select count(*)::int from stock_movements) as movements,
     (select count(*)::int from idempotency_keys) as keys,
     (select sum(reserved)::int from stock_levels) as reserved,
-    (select count(*)::int from outbox) as announced`;
+    (select count(*)::int from outbox) as announced,
+    (select count(*)::int from webhook_deliveries join webhook_events on id = event_id) as told`;
   if (row === undefined) throw new Error("there are no effects to be read");
   return row;
 }
