@@ -17,13 +17,13 @@ const FOLDERS = ["edge", "origin", "shared", "migrations", "wrangler.toml"];
 
 /** Puts the running system on the source as it is, whenever that changes; errors are said, not fatal. */
 export function reloadOnChange({ output, origin, edge, ownerUrl }: Reloadable): Part {
-  async function attempt(what: string, run: () => Promise<void>): Promise<void> {
+  async function attempt(what: string, done: string, run: () => Promise<void>): Promise<void> {
     const startedAt = performance.now();
     try {
       await run();
-      output.say(`  ${what.padEnd(26)}${seconds(performance.now() - startedAt)}`);
+      output.say(`  ${`${what} ${done}`.padEnd(26)}${seconds(performance.now() - startedAt)}`);
     } catch (error) {
-      output.say(`  failed: ${what}. Fix it and save again.\n${explain(error)}`);
+      output.say(`  ${what} not ${done}; fix it and save again.\n${explain(error)}`);
     }
   }
 
@@ -32,13 +32,13 @@ export function reloadOnChange({ output, origin, edge, ownerUrl }: Reloadable): 
       paths.some((path) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`)));
     output.say(`\n  ${paths.join(", ")} changed`);
     if (touches("migrations")) {
-      await attempt("migrations applied", async () => {
+      await attempt("migrations", "applied", async () => {
         await migrate(ownerUrl);
       });
     }
-    if (touches("origin", "shared", "migrations")) await attempt("origin restarted", origin.restart);
+    if (touches("origin", "shared", "migrations")) await attempt("origin", "restarted", origin.restart);
     if (touches("edge", "shared", "wrangler.toml")) {
-      await attempt("edge reloaded", async () => edge.reload(await bundleEdge()));
+      await attempt("edge", "reloaded", async () => edge.reload(await bundleEdge()));
     }
   });
 }
