@@ -35,11 +35,14 @@ const responseHeaders: Readonly<Record<string, JsonObject>> = {
   "www-authenticate": { description: "How to authenticate (RFC 6750 §3)", schema: text },
 };
 
+const HARMLESS = "Makes a repetition of the request harmless for 24 hours";
+
 /** Request headers that are honoured on every route, or by a policy; the routes do not declare them. */
 const commonParameters = {
   requestId: header(names.requestId, "An id of your own for this request; must be new each time"),
   correlationId: header(names.correlationId, "An id that several requests share; echoed"),
-  idempotencyKey: header(names.idempotencyKey, "Makes a repetition of the request harmless for 24 hours"),
+  idempotencyKey: header(names.idempotencyKey, HARMLESS),
+  requiredIdempotencyKey: { ...header(names.idempotencyKey, HARMLESS), required: true },
 } as const;
 
 export type CommonParameter = keyof typeof commonParameters;

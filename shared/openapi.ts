@@ -92,7 +92,9 @@ function deprecationOf({ deprecation }: Route): JsonObject {
 }
 
 function commonParametersOf({ idempotency }: Route): CommonParameter[] {
-  return ["requestId", "correlationId", ...(idempotency.kind === "key" ? ["idempotencyKey" as const] : [])];
+  const ids = ["requestId", "correlationId"] as const;
+  if (idempotency.kind !== "key") return [...ids];
+  return [...ids, idempotency.required ? "requiredIdempotencyKey" : "idempotencyKey"];
 }
 
 function security(route: Route): Json {

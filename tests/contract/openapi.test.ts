@@ -60,6 +60,23 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  test("requires the Idempotency-Key of the operations that do, and of no others", () => {
+    const isRequired = (name: unknown) => at(document, "components", "parameters", String(name));
+    expect(isRequired("requiredIdempotencyKey")).toMatchObject({ required: true });
+    expect(isRequired("idempotencyKey")).toMatchObject({ required: false });
+    for (const { path, method, idempotency } of Object.values(contract as Contract)) {
+      const operation = at(document, "paths", path.replaceAll(/:(\w+)/g, "{$1}"), method.toLowerCase());
+      const names = JSON.stringify(operation).match(/(?<=parameters\/)\w*[iI]dempotencyKey/g) ?? [];
+      const expected =
+        idempotency.kind !== "key"
+          ? []
+          : idempotency.required
+            ? ["requiredIdempotencyKey"]
+            : ["idempotencyKey"];
+      expect([path, names]).toEqual([path, expected]);
+    }
+  });
+
   test("names its schemas by their titles, and no two by the same", () => {
     const schemas = at(document, "components", "schemas");
     expect(Object.keys(schemas)).toEqual(expect.arrayContaining(["Problem", "TokenError", "Health"]));

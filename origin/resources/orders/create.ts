@@ -93,6 +93,7 @@ async function insert(
   now: number,
 ): Promise<Order> {
   const id = newId(now);
+  const createdAt = new Date(now).toISOString();
   const [order] = await tx
     .insert(orders)
     .values({
@@ -103,7 +104,8 @@ async function insert(
       totalMinor,
       reference,
       expiresAt: new Date(now + ttlSeconds * 1_000).toISOString(),
-      createdAt: new Date(now).toISOString(),
+      createdAt,
+      updatedAt: createdAt,
     })
     .returning(orderColumns)
     .prepare("create_order")
