@@ -12,9 +12,14 @@ export type Entry = {
   readonly parsed: Exclude<ParsedLine, { kind: "blank" }>;
 };
 
-/** Collects entries into batches, and has each stored when it is full. */
+/**
+ * Collects entries into batches, and has each stored when it is full: one after the other, while the next
+ * one is collected.
+ */
 export type Batches<E extends Entry> = {
+  /** Waits only while two batches are full. Rejects when an earlier one could not be stored. */
   readonly add: (entry: E) => Promise<void>;
+  /** Waits until all is stored. */
   readonly flush: () => Promise<void>;
 };
 
@@ -25,9 +30,11 @@ export type Batches<E extends Entry> = {
 export function createBatches<E extends Entry>(commit: (batch: readonly E[]) => Promise<void>): Batches<E> {
   let held: E[] = [];
   let bytesHeld = 0;
+  let storing: Promise<void> = Promise.resolve();
   const skus = new Set<string>();
 
   async function store(batch: readonly E[]): Promise<void> {
+    if (batch.length === 0) return;
     try {
       await commit(batch);
     } catch (error) {
@@ -39,27 +46,34 @@ export function createBatches<E extends Entry>(commit: (batch: readonly E[]) => 
     }
   }
 
-  async function flush(): Promise<void> {
+  /** Begins to store what is held as soon as what came before it is. */
+  async function pass(): Promise<void> {
     const batch = held;
     held = [];
     bytesHeld = 0;
     skus.clear();
-    if (batch.length > 0) await store(batch);
+    await storing;
+    storing = store(batch);
+    // Whoever waits for it next is told; until then nobody is.
+    storing.catch(() => undefined);
   }
 
   return {
-    flush,
+    async flush() {
+      await pass();
+      await storing;
+    },
     async add(entry) {
       const { parsed, bytes } = entry;
       if (parsed.kind === "item") {
         const { sku } = parsed.item.values;
         // One statement cannot touch a row twice, and the later line is to win.
-        if (skus.has(sku)) await flush();
+        if (skus.has(sku)) await pass();
         skus.add(sku);
       }
       held.push(entry);
       bytesHeld += bytes;
-      if (held.length === BATCH_LINES || bytesHeld >= BATCH_BYTES) await flush();
+      if (held.length === BATCH_LINES || bytesHeld >= BATCH_BYTES) await pass();
     },
   };
 }
