@@ -15,4 +15,4 @@ test("no write is lost and nothing goes back, whichever message to or from Postg
     rig,
     messages.map((_, index) => index + 1),
   );
-}, 120_000);
+}, 600_000);
