@@ -62,8 +62,6 @@ describe("the OpenAPI document", () => {
 
   test("requires the Idempotency-Key of the operations that do, and of no others", () => {
     const isRequired = (name: unknown) => at(document, "components", "parameters", String(name));
-    expect(isRequired("requiredIdempotencyKey")).toMatchObject({ required: true });
-    expect(isRequired("idempotencyKey")).toMatchObject({ required: false });
     for (const { path, method, idempotency } of Object.values(contract as Contract)) {
       const operation = at(document, "paths", path.replaceAll(/:(\w+)/g, "{$1}"), method.toLowerCase());
       const names = JSON.stringify(operation).match(/(?<=parameters\/)\w*[iI]dempotencyKey/g) ?? [];
@@ -74,6 +72,8 @@ describe("the OpenAPI document", () => {
             ? ["requiredIdempotencyKey"]
             : ["idempotencyKey"];
       expect([path, names]).toEqual([path, expected]);
+      for (const name of names)
+        expect(isRequired(name)).toMatchObject({ required: name === "requiredIdempotencyKey" });
     }
   });
 
