@@ -18,6 +18,8 @@ const NO_WORDS = "-";
  * the beginning of one.
  */
 export function canonicalSearch(text: string): string {
+  // Nothing stays nothing, for the schema to refuse.
+  if (text === "") return "";
   const words = fold(text).match(WORD) ?? [];
   const last = words.pop();
   if (last === undefined) return NO_WORDS;
