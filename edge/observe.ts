@@ -40,7 +40,10 @@ export function observed(
       search,
       requestId,
       correlationId,
-      traceId: traceIdOf(incoming.get(headers.traceparent)) ?? id.replaceAll("-", ""),
+      // Only if anybody asks: a hit that is not logged names no trace.
+      get traceId() {
+        return traceIdOf(incoming.get(headers.traceparent)) ?? id.replaceAll("-", "");
+      },
       startedAt,
       address: networkOf(incoming.get(addressHeader)),
       waitUntil: (work) => context.waitUntil(work),

@@ -14,6 +14,8 @@ const AWAY: ReadonlySet<ProblemCode> = new Set(["unavailable", "deadline-exceede
  */
 export function withLastGood(cache: ResponseCache): ResponseCache {
   const versions = new Map<string, string>();
+  /** Many hits are the same object: what is known of one need not be looked up for each. */
+  const known = new WeakSet<Served>();
 
   /** @throws `error` when there is no earlier entry, or when it does not say that the origin is away */
   async function serveOlder(fill: Fill, error: unknown): Promise<Served> {
@@ -28,7 +30,8 @@ export function withLastGood(cache: ResponseCache): ResponseCache {
   return async function serve(fill) {
     try {
       const served = await cache(fill);
-      if (served.status >= 400) return served;
+      if (served.status >= 400 || known.has(served)) return served;
+      known.add(served);
       const name = nameOf(fill);
       // A hit is of the version that is known, unless that had to make room.
       if (served.word !== "HIT" || !versions.has(name)) {

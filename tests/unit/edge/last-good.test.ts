@@ -75,7 +75,10 @@ describe("a cache that remembers the last good version", () => {
     await read("1");
     for (let i = 0; i < 25_000; i++) {
       await read("1", "a", `/v1/products/other-${i}`);
-      if (i % 1_000 === 0) expect(await read("1")).toEqual(["HIT", "first"]);
+      if (i % 1_000 > 0) continue;
+      // Hits of one second are one object, which is looked at once.
+      now += 1_000;
+      expect(await read("1")).toEqual(["HIT", "first"]);
     }
     away = new Problem("unavailable");
     expect(await read("2")).toEqual(["STALE", "first"]);
