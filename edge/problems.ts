@@ -53,6 +53,12 @@ export function relayProblem(
   return respond(exchange, status, { ...headers, ...ownHeaders }, own);
 }
 
+/** Which problem of the table a body is; null: it is none. */
+export function problemCodeOf(body: ArrayBuffer): ProblemCode | null {
+  const document = parse(body);
+  return isProblemDocument(document) ? document.code : null;
+}
+
 function parse(body: ArrayBuffer): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));

@@ -147,6 +147,12 @@ export const problems = {
     when: "The origin or something it needs cannot be reached; retry after `Retry-After`.",
     type: `${IANA}#temporary-reduced-capacity`,
   },
+  overloaded: {
+    status: 503,
+    title: "The service has more to do than it can",
+    when: "The origin sheds what it could not answer in time, the less urgent first; retry after `Retry-After`.",
+    type: `${IANA}#temporary-reduced-capacity`,
+  },
   "deadline-exceeded": {
     status: 504,
     title: "The answer took too long",

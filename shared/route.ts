@@ -144,6 +144,6 @@ export function problemsOf(route: Route): readonly ProblemCode[] {
   }
   for (const code of route.problems) codes.add(code);
   codes.add("internal").add("unavailable");
-  if (route.servedBy === "origin") codes.add("bad-gateway").add("deadline-exceeded");
+  if (route.servedBy === "origin") codes.add("overloaded").add("bad-gateway").add("deadline-exceeded");
   return [...codes];
 }

@@ -1,6 +1,7 @@
-import { Problem } from "#shared/problems.ts";
+import { Problem, type ProblemCode } from "#shared/problems.ts";
 import type { Contract } from "#shared/route.ts";
 import type { Origin, TraceIds } from "../origin.ts";
+import { problemCodeOf } from "../problems.ts";
 import { type Answer, isProblem, toStore } from "./answer.ts";
 import type { Partition } from "./key.ts";
 
@@ -47,11 +48,13 @@ function checked(status: number, headers: Record<string, string>, body: ArrayBuf
   if (status < 400 || isProblem(headers)) {
     if (status < 500) return { status, headers, body };
     const retryAfter = headers["retry-after"];
-    throw new Problem(
-      status === 504 ? "deadline-exceeded" : "unavailable",
-      {},
-      retryAfter ? { "retry-after": retryAfter } : {},
-    );
+    throw new Problem(failureOf(status, body), {}, retryAfter ? { "retry-after": retryAfter } : {});
   }
   throw new Problem("bad-gateway");
+}
+
+/** As what a client is told of a failure of the origin; more than this is the origin's own affair. */
+function failureOf(status: number, body: ArrayBuffer): ProblemCode {
+  if (status === 504) return "deadline-exceeded";
+  return problemCodeOf(body) === "overloaded" ? "overloaded" : "unavailable";
 }

@@ -6,7 +6,12 @@ import type { Fill, ResponseCache, Served } from "./serve.ts";
 const MAX_TARGETS = 20_000;
 
 /** What the origin being away looks like. */
-const AWAY: ReadonlySet<ProblemCode> = new Set(["unavailable", "deadline-exceeded", "bad-gateway"]);
+const AWAY: ReadonlySet<ProblemCode> = new Set([
+  "unavailable",
+  "overloaded",
+  "deadline-exceeded",
+  "bad-gateway",
+]);
 
 /**
  * A cache that, when the origin is away, answers from the entry of an earlier version: a write that

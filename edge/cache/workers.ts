@@ -3,7 +3,7 @@ import type { PurgeOrder, PurgeOutcome } from "#shared/operator.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Contract } from "#shared/route.ts";
 import type { CacheWord } from "../http-cache/status.ts";
-import { refuseFill } from "../problems.ts";
+import { problemCodeOf, refuseFill } from "../problems.ts";
 import type { AskForAll } from "./fill.ts";
 import type { Partition } from "./key.ts";
 import type { Fill, Purge, PurgeableCache, Served } from "./serve.ts";
@@ -97,16 +97,17 @@ export async function answerFill(
 
 /** @throws Problem when the entrypoint could not answer and nothing stored stood in */
 function servedFrom({ status, headers }: Response, body: ArrayBuffer): Served {
-  if (status >= 500) throw failureOf(status, headers.get("retry-after"));
+  if (status >= 500) throw failureOf(status, headers.get("retry-after"), body);
   const { "cache-control": _, "cache-tag": _consumed, ...kept } = Object.fromEntries(headers);
   const word = wordOf(headers.get("cf-cache-status"));
   return { status, headers: { ...kept, [names.cacheStatus]: cacheStatusOf(word) }, body, word };
 }
 
-function failureOf(status: number, retryAfter: string | null): Problem {
+/** The entrypoint's own problem (`refuseFill`), or what the platform's status comes nearest to. */
+function failureOf(status: number, retryAfter: string | null, body: ArrayBuffer): Problem {
   const headers = retryAfter === null ? {} : { "retry-after": retryAfter };
   if (status === 504) return new Problem("deadline-exceeded", {}, headers);
-  return new Problem(status === 502 ? "bad-gateway" : "unavailable", {}, headers);
+  return new Problem(problemCodeOf(body) ?? (status === 502 ? "bad-gateway" : "unavailable"), {}, headers);
 }
 
 function wordOf(status: string | null): CacheWord {

@@ -146,6 +146,23 @@ describe("what comes back from the origin", () => {
     await away.stop().catch(() => undefined);
   });
 
+  it.each([
+    ["asked for one caller", "/v1/me"],
+    ["asked for everyone", "/v1/products/0190a7c0-0000-7000-8000-000000000503"],
+  ])("is overloaded when the origin sheds what is %s, with the wait that it named", async (_what, path) => {
+    edge.origin.answer = () => ({
+      status: 503,
+      headers: { "content-type": "application/problem+json", "retry-after": "7" },
+      body: JSON.stringify({ status: 503, code: "overloaded", requestId: "of-the-origin" }),
+    });
+    const answer = await fetch(edge.url + path, {
+      headers: { authorization: `Bearer ${await edge.token()}` },
+    });
+    const { code, requestId } = (await answer.json()) as ProblemDocument;
+    expect([answer.status, code, answer.headers.get("retry-after")]).toEqual([503, "overloaded", "7"]);
+    expect(requestId).toBe(answer.headers.get("x-request-id"));
+  });
+
   it("shows a stored 404 under the id of the request that gets it", async () => {
     edge.origin.answer = () => ({
       status: 404,

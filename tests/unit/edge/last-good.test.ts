@@ -90,7 +90,7 @@ describe.each(
     cache.kind === "shared" ? [[id, cache] as const] : [],
   ),
 )("an answer of %s, while the origin is away", (operationId, policy) => {
-  const FAILURES = ["unavailable", "deadline-exceeded", "bad-gateway"] as const;
+  const FAILURES = ["unavailable", "overloaded", "deadline-exceeded", "bad-gateway"] as const;
 
   it.each(FAILURES)(
     "is served as long as `stale-if-error` says, whatever its version is by then (%s)",
