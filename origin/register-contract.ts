@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Parameter, parseQuery } from "#shared/coerce.ts";
 import { matchesETag } from "#shared/entity-tags.ts";
+import { cutDown, isSparse } from "#shared/fields.ts";
 import { formatFreshFor } from "#shared/fresh-for.ts";
 import { headers as names } from "#shared/headers.ts";
 import { readIdempotencyKey } from "#shared/idempotency-key.ts";
@@ -75,6 +76,7 @@ function registerRoute(
   const readParts = partsReader(validators);
   const guard = guards.get(operationId);
   const lines = lineSchemas(route);
+  const cut = isSparse(route) ? cutDown : whole;
   const { body } = route.request;
   // An empty form has no parameters; nothing else can be read of an empty body.
   const empty = body.kind === "form" ? {} : undefined;
@@ -119,9 +121,14 @@ function registerRoute(
       const line = lines[result.status];
       // The handler's type says that it is one of these.
       if (line !== undefined) return sendLines(reply, result.body as Batches, line);
-      return isNotModified(request, result) ? reply.code(304).send() : reply.send(result.body);
+      if (isNotModified(request, result)) return reply.code(304).send();
+      return reply.send(cut(result.body, request.admitted?.query));
     },
   });
+}
+
+function whole(body: unknown): unknown {
+  return body;
 }
 
 /** Whether the edge has this very answer (RFC 9110 §13.1.2): then it is not written out again. */

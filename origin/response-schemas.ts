@@ -1,3 +1,4 @@
+import { cutSchema, isSparse } from "#shared/fields.ts";
 import type { Route } from "#shared/route.ts";
 
 /** The part of JSON Schema that says what to write, as opposed to what to accept. */
@@ -13,10 +14,10 @@ export type JsonSchema = {
  * The schemas that fast-json-stringify compiles a route's serialisers from. What a schema does not
  * name is not sent.
  */
-export function responseSchemas({ responses }: Route): Record<string, JsonSchema> {
+export function responseSchemas(route: Route): Record<string, JsonSchema> {
   const schemas: Record<string, JsonSchema> = {};
-  for (const [status, { schema }] of Object.entries(responses)) {
-    if (schema !== null) schemas[status] = simplify(schema);
+  for (const [status, { schema }] of Object.entries(route.responses)) {
+    if (schema !== null) schemas[status] = simplify(isSparse(route) ? cutSchema(schema) : schema);
   }
   return schemas;
 }

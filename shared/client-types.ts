@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import type { Deprecation } from "./deprecation.ts";
+import type { KEPT } from "./fields.ts";
 import type { BodyContract, Contract, Route } from "./route.ts";
 
 /** The client's types, inferred from the contract. */
@@ -24,14 +25,44 @@ export type DeprecatedOperation<R extends Route, D extends Deprecation> = Operat
 };
 
 /** @throws ProblemError when the answer is not one of those that the contract declares */
-export type Operation<R extends Route> =
+export type Operation<R extends Route> = [FieldOf<R>] extends [never]
+  ? WholeOperation<R>
+  : SparseOperation<R> & WholeOperation<R>;
+
+type WholeOperation<R extends Route> =
   Partial<CallOf<R>> extends CallOf<R>
     ? (call?: CallOf<R>) => Promise<AnswerOf<R>>
     : (call: CallOf<R>) => Promise<AnswerOf<R>>;
 
+/** The members that a client can ask for by `fields`; never: the route's answers are always whole. */
+type FieldOf<R extends Route> =
+  Static<R["request"]["query"]> extends infer Q
+    ? "fields" extends keyof Q
+      ? Extract<Q["fields"], readonly unknown[]>[number]
+      : never
+    : never;
+
+/** Called with `fields`, it resolves to what has these and no other members. */
+type SparseOperation<R extends Route> = <const F extends readonly FieldOf<R>[]>(
+  call: CallOf<R> & { readonly query: { readonly fields: F } },
+) => Promise<SparseAnswer<AnswerOf<R>, F>>;
+
+type SparseAnswer<A, F extends readonly unknown[]> = A extends { readonly body: infer B }
+  ? Omit<A, "body"> & { readonly body: CutDown<B, F> }
+  : never;
+
+type CutDown<B, F extends readonly unknown[]> = B extends { readonly data: readonly (infer T)[] }
+  ? Omit<B, "data"> & { readonly data: readonly Cut<T, F>[] }
+  : Cut<B, F>;
+
+/** Of a list that is known only when the program runs, any member may be missing. */
+type Cut<T, F extends readonly unknown[]> = number extends F["length"]
+  ? Pick<T, keyof T & typeof KEPT> & Partial<T>
+  : Pick<T, keyof T & (typeof KEPT | F[number])>;
+
 /** What a call takes: the parts that the route has, required when one of their members is. */
 export type CallOf<R extends Route> = PartOf<"params", Static<R["request"]["params"]>> &
-  PartOf<"query", Partial<Static<R["request"]["query"]>>> &
+  PartOf<"query", Partial<Omit<Static<R["request"]["query"]>, "fields">>> &
   PartOf<"headers", Static<R["request"]["headers"]>> &
   BodyPart<R["request"]["body"]> &
   KeyPart<R["idempotency"]> & { readonly signal?: AbortSignal };

@@ -41,7 +41,7 @@ export function coerce(place: ParameterPlace, schema: TObject, parameters: Itera
       refuse(name, "repeated", "may be given once only");
     } else {
       const value = coerceText(text, property);
-      if (value === undefined) refuse(name, "type", `must be ${typeName(property)}`);
+      if (value === undefined) refuse(name, "type", `must be ${typeName(property, text)}`);
       values[name] = value ?? text;
     }
   }
@@ -104,6 +104,10 @@ function coerceText(text: string, schema: TSchema): unknown {
     }
     case "boolean":
       return text === "true" ? true : text === "false" ? false : undefined;
+    case "array": {
+      const names = canonicalSet(text).split(",");
+      return names.every((name) => choicesOf(schema).includes(name)) ? names : undefined;
+    }
     default:
       return canonicalFormOf(schema)(text);
   }
@@ -118,12 +122,24 @@ function asItIs(text: string): string {
   return text;
 }
 
-function typeName(schema: TSchema): string {
+/** What the names in a list may be. Lists are of such names only, and their order means nothing. */
+function choicesOf(schema: TSchema): readonly unknown[] {
+  const items: unknown = "items" in schema ? schema.items : null;
+  const isClosed = typeof items === "object" && items !== null && "enum" in items;
+  return isClosed && Array.isArray(items.enum) ? items.enum : [];
+}
+
+function typeName(schema: TSchema, text: string): string {
   switch (typeOf(schema)) {
     case "integer":
       return "an integer in plain decimal digits";
     case "boolean":
       return "true or false";
+    case "array": {
+      const choices = choicesOf(schema);
+      const strange = text.split(",").find((name) => !choices.includes(name));
+      return `some of ${choices.join(", ")}, separated by commas: ${JSON.stringify(strange)} is none of them`;
+    }
     default:
       return "well-formed Unicode without NUL";
   }

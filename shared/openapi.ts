@@ -136,6 +136,8 @@ function parameters(place: string, schema: TObject, schemas: Map<string, Json>):
       name,
       in: place,
       required: required.has(name) && !("default" in property),
+      // Lists are separated by commas (OpenAPI 3.1 §4.8.12.3).
+      ...("type" in property && property.type === "array" && { explode: false }),
       schema: extract(property, schemas),
     }));
 }

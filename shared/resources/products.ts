@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { Fields } from "../fields.ts";
 import { Money } from "../money.ts";
 import { defineRoute } from "../route.ts";
 import { clientRate, Id, ifMatch, Nullable, none, Page, Timestamp, tenantCache, Version } from "./common.ts";
@@ -80,6 +81,7 @@ const ProductPage = Type.Object(
   { additionalProperties: false },
 );
 
+const fields = Fields(Product);
 const params = Type.Object({ productId: Id }, { additionalProperties: false });
 const read = { kind: "token", scopes: ["catalog:read"] } as const;
 const write = { kind: "token", scopes: ["catalog:write"] } as const;
@@ -98,11 +100,13 @@ export const products = {
     budgetMs: 5_000,
     request: {
       params: none,
-      query: ProductQuery,
+      query: Type.Object({ ...ProductQuery.properties, fields }, { additionalProperties: false }),
       headers: none,
       body: { kind: "none" },
     },
-    responses: { 200: { description: "A page of products", schema: ProductPage, headers: [] } },
+    responses: {
+      200: { description: "A page of products, of their `fields`", schema: ProductPage, headers: [] },
+    },
     problems: ["unprocessable"],
   }),
 
@@ -117,8 +121,13 @@ export const products = {
     cache: tenantCache({ kind: "item", collection: "products", param: "productId" }),
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
-    responses: { 200: { description: "The product", schema: Product, headers: ["etag"] } },
+    request: {
+      params,
+      query: Type.Object({ fields }, { additionalProperties: false }),
+      headers: none,
+      body: { kind: "none" },
+    },
+    responses: { 200: { description: "The product, its `fields`", schema: Product, headers: ["etag"] } },
     problems: ["not-found"],
   }),
 

@@ -210,6 +210,10 @@ function contentTypes(expected: string): fc.Arbitrary<string> {
 
 /** What the schema takes, for the schemas that parameters have. */
 function valid(name: string, schema: TSchema): fc.Arbitrary<string> {
+  if ("items" in schema) {
+    const { enum: choices } = schema.items as { enum: string[] };
+    return fc.array(fc.constantFrom(...choices), { minLength: 1, maxLength: 6 }).map(String);
+  }
   if ("enum" in schema) return fc.constantFrom(...(schema.enum as string[]));
   if ("type" in schema && schema.type === "integer") return fc.integer({ min: 1, max: 100 }).map(String);
   if (name.endsWith("Id")) return fc.uuid();

@@ -29,9 +29,9 @@ export function checkTogether(query: ProductQuery): void {
   if (errors.length > 0) throw new Problem("unprocessable", { errors });
 }
 
-/** What makes one list another, for its cursors: everything but where in it one is. */
-export function listScope(tenant: string, query: ProductQuery): string {
-  const { pageSize: _, cursor: __, count: ___, ...narrowing } = query;
+/** What makes one list another, for its cursors: everything but where in it one is, and what of it one sees. */
+export function listScope(tenant: string, query: ProductQuery & { readonly fields?: unknown }): string {
+  const { pageSize: _, cursor: __, count: ___, fields: ____, ...narrowing } = query;
   return JSON.stringify(["listProducts", tenant, Object.entries(narrowing).sort()]);
 }
 
