@@ -15,6 +15,7 @@ import { requestContext, requestIdOf } from "./plugins/request-context.ts";
 import { registerContract } from "./register-contract.ts";
 import { registerOtherMethods } from "./register-other-methods.ts";
 import type { Services } from "./services.ts";
+import { MAX_CONNECTIONS, SOCKET_LIMITS } from "./socket-limits.ts";
 
 export type AppDependencies = {
   readonly config: Pick<OriginConfig, "assertionSecrets">;
@@ -24,10 +25,6 @@ export type AppDependencies = {
   readonly logger: Logger;
 };
 
-/** Longer than the longest budget of a route: a body that trickles in ends here. */
-const REQUEST_TIMEOUT_MS = 320_000;
-/** Longer than proxies keep a connection, so that it is they who close it. */
-const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** What a route without a body may be sent, in bytes. */
 const NO_BODY_LIMIT = 1_024;
 
@@ -45,8 +42,7 @@ export async function buildApp({
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     childLoggerFactory: (parent) => parent,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    ...SOCKET_LIMITS,
     bodyLimit: NO_BODY_LIMIT,
     clientErrorHandler: answerClientError,
     frameworkErrors: answerFrameworkError,
@@ -54,6 +50,7 @@ export async function buildApp({
     // The contract's own validators read the raw query; Fastify's would be read by nobody.
     routerOptions: { maxParamLength: 4_096, querystringParser: () => ({}) },
   });
+  app.server.maxConnections = MAX_CONNECTIONS;
   // The contract's schemas are checked by its own compiled validators (docs/decisions/0001).
   app.setValidatorCompiler(() => () => true);
 

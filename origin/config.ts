@@ -30,6 +30,13 @@ export type TokenConfig = {
   readonly lifetimeSeconds: number;
 };
 
+export type ShutdownConfig = {
+  /** Between "not ready" and the end of the port: load balancers have to see it first. */
+  readonly delayMs: number;
+  /** From the signal to the end of the process. */
+  readonly graceMs: number;
+};
+
 export type OriginConfig = {
   readonly environment: Environment;
   readonly host: string;
@@ -52,6 +59,7 @@ export type OriginConfig = {
   readonly developmentPublicKey: PublicJwk | null;
   /** Where webhooks may send to. */
   readonly webhookTargets: TargetRule;
+  readonly shutdown: ShutdownConfig;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 };
 
@@ -86,6 +94,7 @@ export function readConfig(variables: Variables): OriginConfig {
       SECONDS_A_DAY * read.integer("SESSION_LIFETIME_DAYS", { min: 1, max: 366, fallback: 30 }),
     developmentPublicKey: readDevelopmentKey(read, variables["DEVELOPMENT_PUBLIC_KEY"]),
     webhookTargets: readWebhookTargets(read),
+    shutdown: readShutdown(read, development),
     logLevel: read.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
   };
   read.done();
@@ -114,6 +123,16 @@ function readWebhookTargets(read: VariableReader): TargetRule {
   if (local && read.environment !== "development")
     read.fault("WEBHOOK_TARGETS", `local is for development, and ${read.environment} refuses it`);
   return { allowHttp: local, allowLoopback: local };
+}
+
+const MIN_GRACE_SECONDS = 5;
+
+function readShutdown(read: VariableReader, development: boolean): ShutdownConfig {
+  const delay = read.integer("SHUTDOWN_DELAY_SECONDS", { min: 0, max: 300, fallback: development ? 0 : 5 });
+  const grace = read.integer("SHUTDOWN_GRACE_SECONDS", { min: MIN_GRACE_SECONDS, max: 3_600, fallback: 25 });
+  if (grace < delay + MIN_GRACE_SECONDS)
+    read.fault("SHUTDOWN_GRACE_SECONDS", `must leave ${MIN_GRACE_SECONDS} s after SHUTDOWN_DELAY_SECONDS`);
+  return { delayMs: delay * 1000, graceMs: grace * 1000 };
 }
 
 function readDevelopmentKey(read: VariableReader, text: string | undefined): PublicJwk | null {

@@ -1,25 +1,30 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
-import type { CheckResult } from "./readiness.ts";
+import type { Health } from "./health.ts";
+import { MAX_OPS_CONNECTIONS, OPS_SOCKET_LIMITS } from "./socket-limits.ts";
 
 type Options = {
   readonly registry: Registry;
-  readonly checks: () => Promise<readonly CheckResult[]>;
-  /** Whether the process still takes requests: off from the first moment of a stop. */
-  readonly isServing: () => boolean;
+  readonly health: Pick<Health, "startup" | "readiness">;
 };
 
 /** Probes and metrics, on a port of their own that nobody outside reaches. */
-export function buildOps({ registry, checks, isServing }: Options): FastifyInstance {
-  const app = Fastify({ logger: false });
+export function buildOps({ registry, health }: Options): FastifyInstance {
+  const app = Fastify({ logger: false, ...OPS_SOCKET_LIMITS });
+  app.server.maxConnections = MAX_OPS_CONNECTIONS;
 
   app.get("/live", async () => ({ status: "live" }));
 
+  app.get("/startup", async (_request, reply) => {
+    const startup = health.startup();
+    reply.code(startup.status === "started" ? 200 : 503);
+    return startup;
+  });
+
   app.get("/ready", async (_request, reply) => {
-    const results = await checks();
-    const ready = isServing() && results.every(({ ok, required }) => ok || !required);
-    reply.code(ready ? 200 : 503);
-    return { status: ready ? "ready" : "not-ready", serving: isServing(), checks: results };
+    const readiness = await health.readiness();
+    reply.code(readiness.status === "ready" ? 200 : 503);
+    return readiness;
   });
 
   app.get("/metrics", async (_request, reply) => {

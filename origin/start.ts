@@ -9,11 +9,11 @@ import { createCursors } from "./cursor.ts";
 import { checkDatabase, ping } from "./db/check.ts";
 import { type Connections, connect } from "./db/client.ts";
 import { createWrite } from "./db/write.ts";
-import { trackConnections } from "./drain.ts";
+import { trackSockets } from "./drain.ts";
+import { createHealth, type Health } from "./health.ts";
 import { createLogger } from "./log.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { buildOps } from "./ops.ts";
-import { runChecks } from "./readiness.ts";
 import { checkBeat } from "./relay/beat.ts";
 import { addRelayMetrics } from "./relay/metrics.ts";
 import { redisPublisher } from "./relay/publish.ts";
@@ -31,6 +31,7 @@ import { addWebhookMetrics } from "./resources/webhooks/metrics.ts";
 import { nameServers } from "./resources/webhooks/resolve.ts";
 import { createSend } from "./resources/webhooks/send.ts";
 import { createSeal } from "./seal.ts";
+import { createStop, type Stopped } from "./stop.ts";
 import { startSweeper } from "./sweeper.ts";
 
 export type RunningOrigin = {
@@ -38,14 +39,14 @@ export type RunningOrigin = {
   readonly url: string;
   /** Probes and metrics. */
   readonly opsUrl: string;
-  /** Ends gracefully: running requests are finished, for `STOP_DEADLINE_MS` at most. */
-  readonly stop: () => Promise<void>;
+  /** How long a stop may take, in milliseconds. */
+  readonly graceMs: number;
+  /** Ends gracefully: running requests are finished, as long as the grace lasts. */
+  readonly stop: () => Promise<Stopped>;
 };
 
-const STOP_DEADLINE_MS = 15_000;
-const POOL_CLOSE_SECONDS = 5;
+const POOL_CLOSE_SECONDS = 2;
 const REDIS_TIMEOUT_MS = 2_000;
-const OPS_DEADLINE_MS = 1_000;
 
 type Options = {
   /** Where log lines go; default: standard output. */
@@ -53,7 +54,7 @@ type Options = {
 };
 
 /**
- * Starts an origin in this process: checks the database, then listens on both ports.
+ * Starts an origin in this process: listens for probes, checks the database, then listens for requests.
  * @param variables as of `process.env`; `PORT=0` and `OPS_PORT=0` choose free ports
  * @throws EnvironmentError, CannotStart, or what kept it from listening
  */
@@ -65,17 +66,35 @@ export async function startOrigin(variables: Variables, { logTo }: Options = {})
     poolSize: config.databasePoolSize,
     applicationName: "gatehouse-origin",
   });
+  const metrics = createMetrics(connections);
+  const health = createHealth();
+  const ops = buildOps({ registry: metrics.registry, health });
   try {
-    return await serve(config, connections, logger);
+    const opsUrl = await listen(ops, config.host, config.opsPort);
+    return await serve({ config, connections, logger, metrics, health, ops, opsUrl });
   } catch (error) {
+    await ops.close();
     await connections.close(0);
     throw error;
   }
 }
 
-async function serve(config: OriginConfig, connections: Connections, logger: Logger): Promise<RunningOrigin> {
+type Parts = {
+  readonly config: OriginConfig;
+  readonly connections: Connections;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly ops: FastifyInstance;
+  readonly opsUrl: string;
+};
+
+async function serve(parts: Parts): Promise<RunningOrigin> {
+  const { config, connections, logger, metrics, health, ops, opsUrl } = parts;
   const now = Date.now;
+  const opsSockets = trackSockets(ops.server);
   await checkDatabase(connections.db);
+  health.done("migrations");
   const signingKeys = createSigningKeys({
     connections,
     secret: config.keyEncryptionSecret,
@@ -84,6 +103,7 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     now,
   });
   await signingKeys.ensure();
+  health.done("signing-keys");
 
   const redis = new Redis({
     ...config.redis,
@@ -96,7 +116,6 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
   const revocations = relayRevocations(redisRevocationLogs(redis), now);
   const relay = startRelay({ connections, publish: redisPublisher(redis), revocations, log: logger, now });
   const committed = await commitSignal(connections, relay.wake);
-  const metrics = createMetrics(connections);
   addRelayMetrics(metrics.registry, { relay, connections, now });
   const services = {
     connections,
@@ -115,11 +134,11 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     countAttempt: attemptCounter(redis, now),
     logger,
   });
-  const checks = [
+  health.watch([
     { name: "database", required: true, run: () => ping(connections.db) },
     { name: "redis", required: false, run: () => redis.ping() },
     { name: "relay", required: false, run: () => checkBeat(redis) },
-  ];
+  ]);
   const rotation = startRotation(signingKeys, logger);
   const sweeper = startSweeper({ sweeps: Object.values<Sweep>(sweeps), services, log: logger });
   const deliverer = startDeliverer({
@@ -131,31 +150,20 @@ async function serve(config: OriginConfig, connections: Connections, logger: Log
     log: logger,
     ended: addWebhookMetrics(metrics.registry, connections),
   });
-  let serving = true;
-  const ops = buildOps({
-    registry: metrics.registry,
-    checks: () => runChecks(checks),
-    isServing: () => serving,
+  const stop = createStop({
+    ...config.shutdown,
+    leave: health.leave,
+    app: trackSockets(app.server),
+    ops: opsSockets,
+    aside: [deliverer],
+    behind: [rotation, sweeper, relay, { stop: () => connections.close(POOL_CLOSE_SECONDS) }],
   });
-  const drainApp = trackConnections(app.server);
-  const drainOps = trackConnections(ops.server);
-
-  async function stop(): Promise<void> {
-    serving = false;
-    // While requests are finished, what is being sent ends too.
-    await Promise.all([drainApp(STOP_DEADLINE_MS), deliverer.stop()]);
-    await rotation.stop();
-    await sweeper.stop();
-    await relay.stop();
-    await connections.close(POOL_CLOSE_SECONDS);
-    await drainOps(OPS_DEADLINE_MS);
-  }
 
   try {
     const url = await listen(app, config.host, config.port);
-    const opsUrl = await listen(ops, config.host, config.opsPort);
+    health.done("listening");
     logger.info({ url, opsUrl, environment: config.environment }, "listening");
-    return { url, opsUrl, stop };
+    return { url, opsUrl, graceMs: config.shutdown.graceMs, stop };
   } catch (error) {
     await stop();
     throw error;

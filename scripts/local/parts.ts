@@ -1,4 +1,4 @@
-export type Part = { readonly stop: () => Promise<void> };
+export type Part = { readonly stop: () => Promise<unknown> };
 
 /** What was started, so that it can be stopped in the reverse order, whatever happens in between. */
 export class Parts {

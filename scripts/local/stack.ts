@@ -2,7 +2,7 @@ import { migrate } from "#origin/db/migrate.ts";
 import { startOrigin } from "#origin/start.ts";
 import { type DevelopmentKey, makeDevelopmentKey } from "./development-key.ts";
 import { bundleEdge, type EdgeOptions, type RunningEdge, startEdge } from "./edge.ts";
-import { type Part, Parts } from "./parts.ts";
+import { Parts } from "./parts.ts";
 import { freePort, LOOPBACK } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
 import { createRuntimeLogin } from "./postgres-login.ts";
@@ -30,10 +30,11 @@ export type Stack = {
   readonly edgeVariables: Readonly<Record<string, string>>;
 };
 
-export type RunningStack = Part & {
+export type RunningStack = {
   readonly stack: Stack;
   /** Starts another edge like the first, but for these variables; it stops with the stack. */
   readonly addEdge: (variables?: Stack["edgeVariables"]) => Promise<RunningEdge>;
+  readonly stop: () => Promise<void>;
 };
 
 export type StackOptions = Pick<EdgeOptions, "shieldLimit"> & {

@@ -35,9 +35,9 @@ test("/live, /ready and /metrics answer on the ops port, with every dependency a
     status: "ready",
     serving: true,
     checks: [
-      { name: "database", required: true, ok: true, latency_ms: expect.any(Number) },
-      { name: "redis", required: false, ok: true, latency_ms: expect.any(Number) },
-      { name: "relay", required: false, ok: true, latency_ms: expect.any(Number) },
+      { name: "database", required: true, ok: true, state: "answers", latency_ms: expect.any(Number) },
+      { name: "redis", required: false, ok: true, state: "answers", latency_ms: expect.any(Number) },
+      { name: "relay", required: false, ok: true, state: "answers", latency_ms: expect.any(Number) },
     ],
   });
   await originClient((await newTenant()).id, url)("/v1/products");
@@ -49,12 +49,24 @@ test("/live, /ready and /metrics answer on the ops port, with every dependency a
   expect((await fetch(`${url}/metrics`)).status).toBe(401);
 });
 
+test("/startup says which steps of the start are done", async () => {
+  const { opsUrl } = await start();
+  const startup = await fetch(`${opsUrl}/startup`);
+  expect([startup.status, await startup.json()]).toEqual([
+    200,
+    {
+      status: "started",
+      steps: ["migrations", "signing-keys", "listening"].map((name) => ({ name, done: true })),
+    },
+  ]);
+});
+
 test("/ready stays 200 without Redis, which only freshness needs", async () => {
   const { opsUrl } = await start({ UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" });
   const ready = await fetch(`${opsUrl}/ready`);
   expect(ready.status).toBe(200);
   expect(await ready.json()).toMatchObject({
-    checks: [{ ok: true }, { name: "redis", ok: false }, { name: "relay", ok: false }],
+    checks: [{ ok: true }, { name: "redis", state: "refuses" }, { name: "relay", state: "refuses" }],
   });
 });
 

@@ -6,7 +6,10 @@ import { createInterface } from "node:readline";
 export type OriginProcess = {
   /** SIGKILL: takes effect before this returns to the event loop of the other. */
   readonly kill: () => void;
-  readonly ended: Promise<unknown>;
+  /** Its exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  /** What it has written to standard error so far. */
+  readonly errors: () => string;
   readonly pid: number;
   readonly url: string;
   /** Probes and metrics. */
@@ -20,9 +23,14 @@ export async function startOriginProcess(
 ): Promise<OriginProcess> {
   const child = spawn(process.execPath, [...flags, "origin/server.ts"], {
     env: { ...process.env, ...variables, LOG_LEVEL: "info" },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  const ended = once(child, "exit");
+  const ended = once(child, "exit").then(([code]): number | null => code);
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+    process.stderr.write(chunk);
+  });
   const listening = new Promise<Pick<OriginProcess, "url" | "opsUrl">>((resolve) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       if (line.includes('"msg":"listening"')) resolve(JSON.parse(line));
@@ -33,5 +41,5 @@ export async function startOriginProcess(
   });
   tooEarly.catch(() => undefined);
   const { url, opsUrl } = await Promise.race([listening, tooEarly]);
-  return { kill: () => child.kill("SIGKILL"), ended, pid: child.pid ?? 0, url, opsUrl };
+  return { kill: () => child.kill("SIGKILL"), ended, errors: () => errors, pid: child.pid ?? 0, url, opsUrl };
 }
