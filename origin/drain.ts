@@ -31,7 +31,7 @@ export function trackSockets(server: Server): Sockets {
     const { socket } = request;
     requests.set(socket, (requests.get(socket) ?? 0) + 1);
     if (isLeaving) response.setHeader("connection", "close");
-    response.once("close", () => {
+    response.on("close", () => {
       // A socket that has closed is not put back.
       const running = requests.get(socket);
       if (running === undefined) return;

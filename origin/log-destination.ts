@@ -1,7 +1,7 @@
 import { openSync, write, writeSync } from "node:fs";
 
 /** Lines are written when so many characters have come together, or after so long: one write a line is dear. */
-const FLUSH_LENGTH = 8_192;
+const FLUSH_LENGTH = 65_536;
 const FLUSH_MS = 200;
 /** What may wait, in characters, for a reader that is slow; further lines are dropped, and counted. */
 const MAX_WAITING = 1_048_576;

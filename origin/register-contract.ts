@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Parameter, parseQuery } from "#shared/coerce.ts";
+import { parseQuery } from "#shared/coerce.ts";
 import { matchesETag } from "#shared/entity-tags.ts";
 import { cutDown, isSparse } from "#shared/fields.ts";
 import { formatFreshFor } from "#shared/fresh-for.ts";
@@ -137,14 +137,13 @@ function isNotModified({ method, headers }: FastifyRequest, { status, headers: o
   return method === "GET" && status === 200 && matchesETag(ifNoneMatch, own?.["etag"] ?? null);
 }
 
-const NOTHING: readonly Parameter[] = [];
-
 /** Reads and validates path, query and declared headers. Throws the problem with every violation. */
 function partsReader(validators: RouteValidators) {
+  const noQuery = validators.query([]);
   return function readParts(request: FastifyRequest) {
     const mark = request.url.indexOf("?");
     const params = validators.params(Object.entries(request.params as Record<string, string>));
-    const query = validators.query(mark === -1 ? NOTHING : parseQuery(request.url.slice(mark + 1)));
+    const query = mark === -1 ? noQuery : validators.query(parseQuery(request.url.slice(mark + 1)));
     const given = validators.headers(headerReader(request));
     if (params.violations.length + query.violations.length + given.violations.length > 0) {
       const errors: Violation[] = [...params.violations, ...query.violations, ...given.violations];

@@ -98,10 +98,13 @@ function parameterValidator(place: ParameterPlace, schema: TObject): ParameterVa
   };
 }
 
+const NONE_DECLARED: Coerced = { values: {}, violations: [] };
+
 /** Undeclared request headers are ignored, not refused: clients and proxies add what they like. */
 function headerValidator(schema: TObject): RouteValidators["headers"] {
   const validate = parameterValidator("header", schema);
   const names = Object.keys(schema.properties);
+  if (names.length === 0) return () => NONE_DECLARED;
   return (headers) =>
     validate(
       names.flatMap((name): Parameter[] => {

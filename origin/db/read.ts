@@ -1,4 +1,4 @@
-import { Column, fillPlaceholders, is, SQL, type Subquery, sql } from "drizzle-orm";
+import { Column, is, Param, Placeholder, SQL, type Subquery, sql } from "drizzle-orm";
 import type { SelectedFields } from "drizzle-orm/pg-core";
 import type { Connections, Database } from "./client.ts";
 
@@ -63,13 +63,14 @@ function prepare<S extends string, Q extends Query>(
   const found = build(db, SETTING_IS_MADE).as("found");
   const fields = found._.selectedFields as SelectedFields;
   const statement = db.with(settings).select(fields).from(settings).crossJoinLateral(found).toSQL();
+  const encode = parameterEncoder(statement.params);
   const decode = rowDecoder(fields);
 
   return {
     async execute(values): Promise<Awaited<Q>> {
       usage.inFlight++;
       try {
-        const read = await rows(statement.sql, fillPlaceholders(statement.params, values));
+        const read = await rows(statement.sql, encode(values));
         // The outer select has the inner one's fields, so its rows are the same; drizzle's types
         // cannot follow that through a type parameter.
         return read.map(decode) as Awaited<Q>;
@@ -78,6 +79,29 @@ function prepare<S extends string, Q extends Query>(
       }
     },
   };
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * Makes a statement's parameters of the values of its placeholders. Drizzle's `fillPlaceholders` asks for
+ * each execution anew what each parameter is; here that is done once.
+ */
+function parameterEncoder(params: readonly unknown[]): (values: Values) => unknown[] {
+  const encoders = params.map(encoderOf);
+  return (values) => encoders.map((encode) => encode(values));
+}
+
+function encoderOf(param: unknown): (values: Values) => unknown {
+  if (is(param, Placeholder)) return (values) => givenFor(values, param);
+  if (!is(param, Param) || !is(param.value, Placeholder)) return () => param;
+  const { value: placeholder, encoder } = param;
+  return (values) => encoder.mapToDriverValue(givenFor(values, placeholder));
+}
+
+function givenFor(values: Values, { name }: Placeholder): unknown {
+  if (!(name in values)) throw new Error(`there is no value for the placeholder ${name}`);
+  return values[name];
 }
 
 /**

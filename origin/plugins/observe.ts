@@ -19,7 +19,7 @@ export const observe = plugin(async function observe(app: FastifyInstance, { met
   app.addHook("onRequest", function begin(request, reply, done) {
     metrics.inFlight.inc();
     // Not Fastify's onResponse, which a client that leaves before its answer never causes.
-    reply.raw.once("close", () => end(metrics, request, reply));
+    reply.raw.on("close", () => end(metrics, request, reply));
     done();
   });
 });
