@@ -33,6 +33,7 @@ export const OWNED: readonly string[] = [
   "scripts/dev/seed",
   "scripts/import",
   "scripts/import.ts",
+  "scripts/search.ts",
   // Every contestant reads a product.
   "bench",
   // What is left is released anew.
@@ -71,6 +72,7 @@ export const COMMANDS: readonly string[] = [
   "bench:origin",
   "import",
   "remove-catalogue",
+  "search",
 ];
 
 /** What takes the place of a file that the rest needs: `skeleton/<name>` is moved there. */

@@ -17,24 +17,29 @@ export function tenantTerm(tenantId: string, term: string): string {
   return `${tenantId.slice(-12)}${term}`;
 }
 
-/** Makes products found by what they say now, in the transaction that makes them say so. */
+/**
+ * Makes products found by what they say now, in the transaction that makes them say so.
+ * @returns the ids of those that were found by something else before, or not at all
+ */
 export async function storeTerms(
   tx: Transaction,
   tenantId: string,
   products: readonly Searchable[],
-): Promise<void> {
-  if (products.length === 0) return;
+): Promise<string[]> {
+  if (products.length === 0) return [];
   const rows = products.map(({ id, sku, name, brand, description }) => ({
     id,
     terms: termsOf([name, brand, sku, description].join("\n")).map((term) => tenantTerm(tenantId, term)),
   }));
-  await tx.execute(sql`
+  const stored = await tx.execute<{ id: string }>(sql`
     insert into product_terms (tenant_id, product_id, terms)
     select ${tenantId}::uuid, id, array_to_tsvector(terms)
     from json_to_recordset(${JSON.stringify(rows)}::json) as item (id uuid, terms text[])
     order by id
     on conflict (tenant_id, product_id) do update set terms = excluded.terms
-    where product_terms.terms is distinct from excluded.terms`);
+    where product_terms.terms is distinct from excluded.terms
+    returning product_id as id`);
+  return stored.map(({ id }) => id);
 }
 
 /** Makes a product not be found. */
