@@ -40,6 +40,8 @@ export const imports = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
+    // For the sweep; of this kind, because it does not slow down the updates that every batch makes.
+    index("imports_updated_at_idx").using("brin", table.updatedAt),
     check("imports_completed_at", sql`(${table.state} = 'completed') = (${table.completedAt} is not null)`),
     check("imports_counts", sql`${table.received} = ${table.created} + ${table.updated} + ${table.failed}`),
   ],
@@ -65,7 +67,7 @@ export const importParts = pgTable(
       name: "import_parts_import_fkey",
       columns: [table.tenantId, table.importId],
       foreignColumns: [imports.tenantId, imports.id],
-    }),
+    }).onDelete("cascade"),
   ],
 );
 
@@ -89,6 +91,6 @@ export const importErrors = pgTable(
       name: "import_errors_import_fkey",
       columns: [table.tenantId, table.importId],
       foreignColumns: [imports.tenantId, imports.id],
-    }),
+    }).onDelete("cascade"),
   ],
 );
