@@ -1,0 +1,34 @@
+import { readCommandLine } from "#scripts/local/command-line.ts";
+import { checksAsText } from "../bars/report.ts";
+import { allHold } from "../bars/verdict.ts";
+import { progress } from "../report/progress.ts";
+import { pageNow, withTables, write } from "./page.ts";
+import { pictureOf } from "./picture.ts";
+import { measureSmallCase } from "./small-case.ts";
+import { allTables } from "./tables.ts";
+
+const USAGE = `Usage: npm run capacity [-- --write | --measure [--seconds 60]]
+
+Simulates traffic of three sizes and prints what reaches the origin and Redis, and what it costs.
+  --write    puts the tables into docs/capacity.md, with a picture
+  --measure  runs the small case on real parts, beside what the simulator says of it; about two minutes`;
+
+const { values } = readCommandLine(USAGE, {
+  options: {
+    write: { type: "boolean", default: false },
+    measure: { type: "boolean", default: false },
+    seconds: { type: "string", default: "60" },
+  },
+});
+
+if (values.measure) {
+  const checks = await measureSmallCase(Number(values.seconds), progress);
+  progress("");
+  const title = "A small case, measured and simulated";
+  console.log(checksAsText({ name: "small", title, checks }));
+  process.exitCode = allHold(checks) ? 0 : 1;
+} else {
+  const tables = allTables();
+  console.log(tables);
+  if (values.write) write(withTables(pageNow(), tables), pictureOf());
+}
