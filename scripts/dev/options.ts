@@ -31,7 +31,8 @@ export const USAGE = `npm run dev -- [--reset] [--port-base PORT]
   --port-base PORT  the edge's port; the other parts take the five after it (default ${DEFAULT_PORT_BASE})
 
 Environment: DATABASE_URL, REDIS_URL, UPSTASH_REDIS_REST_URL and _TOKEN use parts that already run;
-GATEHOUSE_DATA_DIR keeps the data elsewhere than in .gatehouse.`;
+GATEHOUSE_DATA_DIR keeps the data elsewhere than in .gatehouse. What .env.example and .dev.vars.example
+have is passed on, the edge's from .dev.vars too, but for what is made up here.`;
 
 /** @throws StartError when something was given that cannot be meant */
 export function readOptions(args: readonly string[], variables: NodeJS.ProcessEnv): DevOptions {

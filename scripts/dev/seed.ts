@@ -8,6 +8,7 @@ import { TOKEN_AUDIENCE } from "#scripts/local/variables.ts";
 import { type Client, createClient } from "#shared/client.ts";
 import { contract, type GatehouseContract, scopesOf } from "#shared/contract.ts";
 import type { Product } from "#shared/resources/products.ts";
+import { stockUp } from "./seed/shop.ts";
 import type { System } from "./start.ts";
 
 const SECONDS_A_DAY = 86_400;
@@ -18,7 +19,7 @@ export type Seeded = {
   readonly summary: string;
   /** Of tenant demo, good for a day. */
   readonly token: string;
-  /** The newest of tenant demo. */
+  /** The newest of tenant demo that is in stock. */
   readonly product: Product;
 };
 
@@ -52,14 +53,18 @@ export async function seed({ ownerUrl, key, issuer, edge }: System): Promise<See
   for (const tenant of DEMO_TENANTS) {
     const token = await tokenFor(tenant);
     const client = createClient({ baseUrl: edge.url, token });
-    let [first] = (await client.listProducts({ query: { pageSize: 1 } })).body.data;
-    if (first === undefined) {
+    const newest = async () => (await client.listProducts({ query: { pageSize: 100 } })).body.data;
+    let products = await newest();
+    if (products.length === 0) {
       created += await importInto(client, productsOf(tenant));
-      [first] = (await client.listProducts({ query: { pageSize: 1 } })).body.data;
+      products = await newest();
+      await stockUp(client, products, Date.now());
     }
-    if (tenant.slug === "demo" && first !== undefined) demo = { token, product: first };
+    const product = products.find(({ inStock }) => inStock);
+    if (tenant.slug === "demo" && product !== undefined) demo = { token, product };
   }
-  if (demo === null) throw new StartError("Tenant demo has no product: run `npm run dev -- --reset`.");
+  if (demo === null)
+    throw new StartError("Tenant demo has no product in stock: run `npm run dev -- --reset`.");
   const summary = created === 0 ? "is there" : `${created} products for tenants demo and rival`;
   return { summary, ...demo };
 }

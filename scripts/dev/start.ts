@@ -11,6 +11,7 @@ import { keepSecrets, type Secrets } from "#scripts/local/secrets.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 import { edgeVariables, originVariables } from "#scripts/local/variables.ts";
 import { reachDatabase } from "./database.ts";
+import { edgeSettings } from "./edge-settings.ts";
 import type { DevOptions } from "./options.ts";
 import { type OriginProcess, startOriginProcess } from "./origin-process.ts";
 import type { Output } from "./output.ts";
@@ -92,7 +93,10 @@ export async function startSystem(context: StartContext): Promise<System> {
     async () =>
       parts.add(
         startEdge(await bundled, {
-          variables: edgeVariables({ ...shared, originUrl: `http://${LOOPBACK}:${ports.origin}` }),
+          variables: {
+            ...edgeSettings(process.env),
+            ...edgeVariables({ ...shared, originUrl: `http://${LOOPBACK}:${ports.origin}` }),
+          },
           port: ports.edge,
           onLog: (line) => output.log(line),
         }),

@@ -14,7 +14,8 @@ const START_TIMEOUT_MS = 60_000;
 const PORTS = 6;
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-dev-"));
-const environment = { GATEHOUSE_DATA_DIR: folder };
+/** One variable of the edge that is not made up. */
+const environment = { GATEHOUSE_DATA_DIR: folder, QUOTA_DEFAULT: "4321" };
 let base: number;
 let dev: Command;
 
@@ -65,7 +66,7 @@ describe("npm run dev", () => {
     expect(Number(seconds)).toBeLessThan(15);
   });
 
-  test("prints lines that work when pasted: open, miss and hit, new value, refused", async () => {
+  test("prints lines that work when pasted: open, miss and hit, new value, order, refused", async () => {
     const lines = [...dev.stdout.matchAll(/^ {2}((?:curl|for|TOKEN=).*)$/gm)].map(([, line = ""]) => line);
     const [
       health = "",
@@ -73,11 +74,12 @@ describe("npm run dev", () => {
       twice = "",
       write = "",
       read = "",
+      order = "",
       search = "",
       refused = "",
       login = "",
     ] = lines;
-    expect(lines).toHaveLength(8);
+    expect(lines).toHaveLength(9);
     expect(JSON.parse(await bash(health))).toEqual({
       status: "ok",
       checks: { origin: true, redis: true },
@@ -86,10 +88,21 @@ describe("npm run dev", () => {
     const [price] = /"price":\{[^}]*\}/.exec(write) ?? [];
     expect(await bash(`${token}\n${read}`)).not.toContain(price);
     expect(await bash(`${token}\n${write}\n${read}`)).toBe(`200\n${price}\n`);
+    const placed = JSON.parse(await bash(`${token}\n${order}`));
+    expect(placed).toMatchObject({ state: "pending", lines: [{ quantity: 2 }] });
+    expect(JSON.parse(await bash(`${token}\n${order}`))).toEqual(placed);
     const found: { data: { name: string }[] } = JSON.parse(await bash(`${token}\n${search}`));
     expect(found.data.map(({ name }) => name).join()).toMatch(/lamp/i);
     expect(await bash(refused)).toMatch(/401 Unauthorized\s+WWW-Authenticate: Bearer\s/i);
     expect(JSON.parse(await bash(login))).toMatchObject({ tokenType: "Bearer" });
+  });
+
+  test("gives the edge what of its variables was set in the environment", async () => {
+    const [token = ""] = /TOKEN=\S+/.exec(dev.stdout) ?? [];
+    const headers = await bash(
+      `${token}\ncurl -sD - -o /dev/null -H "Authorization: Bearer $TOKEN" http://127.0.0.1:${base}/v1/products`,
+    );
+    expect(headers).toMatch(/^RateLimit-Policy: .*q=4321/im);
   });
 
   test("shows readable log lines of both tiers", async () => {
