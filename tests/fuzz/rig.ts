@@ -1,0 +1,71 @@
+import { bundleEdge, startEdge } from "#scripts/local/edge.ts";
+import { createClient } from "#shared/client.ts";
+import { contract, scopesOf } from "#shared/contract.ts";
+import { startOwnOrigin } from "#tests/support/origin.ts";
+import { makeSamples, type Samples } from "#tests/support/samples.ts";
+import { mintToken, newTenant, stack } from "#tests/support/stack.ts";
+import type { Tokens } from "./wire.ts";
+
+/** Both tiers on the stack's Postgres and Redis, which say everything that goes wrong inside of them. */
+export type FuzzRig = {
+  readonly url: string;
+  /** A tenant of its own, with one of everything. */
+  readonly newTarget: () => Promise<Target>;
+  /** Lines that either tier has logged as an error or worse, and takes them away. */
+  readonly takeErrors: () => readonly string[];
+  readonly stop: () => Promise<void>;
+};
+
+export type Target = { readonly samples: Samples; readonly tokens: Tokens };
+
+const BAD_LEVELS = ["warn", "error", "fatal"];
+
+export async function startFuzzRig(): Promise<FuzzRig> {
+  const bundling = bundleEdge();
+  const origin = await startOwnOrigin({ LOG_LEVEL: "warn" });
+  const edgeLines: string[] = [];
+  const edge = await startEdge(await bundling, {
+    variables: { ...stack().edgeVariables, ORIGIN_URLS: origin.url },
+    shieldLimit: 1_000_000_000,
+    onLog: (line) => edgeLines.push(line),
+  });
+  let read = 0;
+  return {
+    url: edge.url,
+    newTarget: () => newTarget(edge.url),
+    takeErrors() {
+      const lines = origin.lines();
+      const said = lines.slice(read).map((line) => JSON.stringify(line));
+      read = lines.length;
+      return [...said, ...edgeLines.splice(0).filter(isBad)];
+    },
+    async stop() {
+      await edge.stop();
+      await origin.stop();
+    },
+  };
+}
+
+/** A line that is not one of ours is the runtime's, which only speaks of what nobody caught. */
+function isBad(line: string): boolean {
+  try {
+    return BAD_LEVELS.includes(JSON.parse(line).level);
+  } catch {
+    return true;
+  }
+}
+
+async function newTarget(url: string): Promise<Target> {
+  const [{ id: tenantId }, foreign] = await Promise.all([newTenant(), newTenant()]);
+  const scopes = scopesOf(contract);
+  const good = await mintToken({ tenantId, scopes });
+  return {
+    samples: await makeSamples(createClient({ baseUrl: url, token: good }), "the fuzzed"),
+    tokens: {
+      GOOD: good,
+      EXPIRED: await mintToken({ tenantId, scopes, expiresIn: -60 }),
+      SCOPELESS: await mintToken({ tenantId, scopes: [] }),
+      FOREIGN: await mintToken({ tenantId: foreign.id, scopes }),
+    },
+  };
+}
