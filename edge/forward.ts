@@ -49,7 +49,8 @@ export function forward(
     await noteWrite(exchange, response.headers);
     const headers = { ...passedOn(response.headers), "cache-control": "no-store" };
     if (isProblem(headers)) {
-      return relayProblem(exchange, response.status, headers, await response.arrayBuffer());
+      const body = await response.arrayBuffer().catch(refuseBroken);
+      return relayProblem(exchange, response.status, headers, body);
     }
     if (route.responses[response.status] === undefined) throw new Problem("bad-gateway");
     exchange.outcome = "forwarded";
@@ -57,6 +58,11 @@ export function forward(
     if (request.method === "HEAD") await response.body?.cancel();
     return respond(exchange, response.status, headers, response.body);
   };
+}
+
+/** The origin's answer broke off, which is not our failure. */
+function refuseBroken(): never {
+  throw new Problem("bad-gateway");
 }
 
 function onBehalfOf({ principal }: Exchange): OnBehalfOf {

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { contract } from "#shared/contract.ts";
 import { assertionVerifier } from "./assertion.ts";
 import type { CountAttempt } from "./attempts.ts";
+import { clientErrors } from "./client-errors.ts";
 import type { OriginConfig } from "./config.ts";
 import { createHandlers } from "./handlers.ts";
 import type { Metrics } from "./metrics.ts";
@@ -10,8 +11,9 @@ import { accountGuards } from "./plugins/account-limit.ts";
 import { assertion } from "./plugins/assertion.ts";
 import { bodies } from "./plugins/bodies.ts";
 import { observe } from "./plugins/observe.ts";
-import { answerClientError, answerFrameworkError, problems } from "./plugins/problems.ts";
+import { answerFrameworkError, problems } from "./plugins/problems.ts";
 import { requestContext, requestIdOf } from "./plugins/request-context.ts";
+import { wellFormed } from "./plugins/well-formed.ts";
 import { registerContract } from "./register-contract.ts";
 import { registerOtherMethods } from "./register-other-methods.ts";
 import type { Services } from "./services.ts";
@@ -36,6 +38,7 @@ export async function buildApp({
   countAttempt,
   logger,
 }: AppDependencies): Promise<FastifyInstance> {
+  const unreadable = clientErrors();
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // One line a request, by `observe`.
@@ -44,19 +47,21 @@ export async function buildApp({
     childLoggerFactory: (parent) => parent,
     ...SOCKET_LIMITS,
     bodyLimit: NO_BODY_LIMIT,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: unreadable.answer,
     frameworkErrors: answerFrameworkError,
     return503OnClosing: false,
     // The contract's own validators read the raw query; Fastify's would be read by nobody.
     routerOptions: { maxParamLength: 4_096, querystringParser: () => ({}) },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
+  app.server.on("request", unreadable.note);
   // The contract's schemas are checked by its own compiled validators (docs/decisions/0001).
   app.setValidatorCompiler(() => () => true);
 
   await app.register(requestContext);
   await app.register(observe, { metrics });
   await app.register(problems);
+  await app.register(wellFormed);
   await app.register(assertion, { verify: assertionVerifier(config.assertionSecrets), now: services.now });
   await app.register(bodies);
   const guards = await accountGuards(app, countAttempt);

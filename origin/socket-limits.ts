@@ -33,7 +33,12 @@ export const SOCKET_LIMITS: Limits = {
   requestTimeout: REQUEST_TIMEOUT_MS,
   connectionTimeout: STALL_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-  http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_MS },
+  http: {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: LOOK_MS,
+    // Its own refusal would be no problem document (plugins/well-formed.ts).
+    requireHostHeader: false,
+  },
 };
 
 /** Probes and metrics: whoever asks is near, and asks for little. */

@@ -1,15 +1,7 @@
-import { randomUUID } from "node:crypto";
-import type { Socket } from "node:net";
-import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
 import { headers as names } from "#shared/headers.ts";
-import {
-  PROBLEM_MEDIA_TYPE,
-  Problem,
-  type ProblemCode,
-  problemDocument,
-  problems as table,
-} from "#shared/problems.ts";
+import { PROBLEM_MEDIA_TYPE, Problem, problemDocument } from "#shared/problems.ts";
 import { tokenErrorOf } from "#shared/token-error.ts";
 import { payloadTooLarge } from "#shared/validate.ts";
 import { problemOfDatabase } from "../db/errors.ts";
@@ -32,8 +24,12 @@ export const problems = plugin(async function problems(app: FastifyInstance) {
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.outcome = problem.code;
   // A body that was refused before its end is still being sent: read on, or the sender never gets to
-  // the answer. The server's request timeout bounds it.
-  if (!request.raw.complete) request.raw.resume();
+  // the answer. The server's request timeout bounds it. Nor may the connection end with the answer because
+  // Fastify would have it so: what is still on its way would reset it, and the answer with it.
+  if (!request.raw.complete) {
+    request.raw.resume();
+    if (!reply.raw.hasHeader("connection")) reply.removeHeader("connection");
+  }
   const tokenError = request.routeOptions.config.refusals === "rfc6749" ? tokenErrorOf(problem) : null;
   if (tokenError !== null) {
     return reply.code(400).headers(TOKEN_ERROR_HEADERS).send(JSON.stringify(tokenError));
@@ -94,27 +90,4 @@ export function answerFrameworkError(
   // No hook has run for it.
   reply.headers({ [names.requestId]: request.id, [names.correlationId]: request.id });
   sendProblem(problemOf(error, request), request, reply);
-}
-
-/** What Node's parser could not make a request of; there is only the socket to answer on. */
-export function answerClientError(error: ConnectionError, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const code: ProblemCode = error.code === "HPE_HEADER_OVERFLOW" ? "headers-too-large" : "invalid-request";
-  const requestId = randomUUID();
-  const body = JSON.stringify(problemDocument(code, requestId));
-  socket.end(
-    [
-      `HTTP/1.1 ${table[code].status} ${table[code].title}`,
-      `content-type: ${PROBLEM_MEDIA_TYPE}`,
-      "cache-control: no-store",
-      `x-request-id: ${requestId}`,
-      `content-length: ${Buffer.byteLength(body)}`,
-      "connection: close",
-      "",
-      body,
-    ].join("\r\n"),
-  );
 }

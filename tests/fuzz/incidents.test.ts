@@ -25,20 +25,17 @@ function ask(request: Partial<FuzzRequest>): Promise<Answer> {
   return send(stack().edgeUrl, { ...plain, ...request }, tokens);
 }
 
-test.each([16_385, 50_000, 100_000, 300_000, 3_000_000])(
-  "a body in chunks that is too large by the origin's count is 413, not an origin that is away: %d bytes",
-  async (size) => {
-    const seen: unknown[] = [];
-    for (let i = 0; i < 10; i++) {
-      const { status } = await ask({
-        method: "PATCH",
-        target: `/v1/categories/${ID}`,
-        headers: ["Authorization: Bearer $GOOD", "Content-Type: application/merge-patch+json", "If-Match: *"],
-        body: Buffer.alloc(size, " "),
-        framing: "chunked",
-      });
-      seen.push(status);
-    }
-    expect(seen).toEqual(Array.from({ length: 10 }, () => 413));
-  },
-);
+test("a body in chunks beyond the limit is 413 every time, for the origin does not hang up on what is still coming", async () => {
+  const statuses: unknown[] = [];
+  for (let turn = 0; turn < 10; turn++) {
+    const { status } = await ask({
+      method: "PATCH",
+      target: `/v1/categories/${ID}`,
+      headers: ["Authorization: Bearer $GOOD", "Content-Type: application/merge-patch+json", "If-Match: *"],
+      body: Buffer.alloc(3_000_000, " "),
+      framing: "chunked",
+    });
+    statuses.push(status);
+  }
+  expect(statuses).toEqual(Array.from({ length: 10 }, () => 413));
+});

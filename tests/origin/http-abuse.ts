@@ -19,20 +19,38 @@ export type Abuse = {
   readonly bytes: (ammunition: Ammunition) => string;
   /** Of the answers to it, in order. */
   readonly statuses: readonly number[];
-  readonly then: Outcome;
+  readonly after: Outcome;
 };
 
 const CRLF = "\r\n";
 const lines = (...all: readonly string[]) => [...all, "", ""].join(CRLF);
 
-function posted(name: string, headers: readonly string[], body: (smuggled: string) => string, statuses: readonly number[], then: Outcome): Abuse {
-  return { name, statuses, then, bytes: ({ post, smuggled }) => lines(post, ...headers) + body(smuggled) };
+function posted(
+  name: string,
+  headers: readonly string[],
+  body: (smuggled: string) => string,
+  statuses: readonly number[],
+  after: Outcome,
+): Abuse {
+  return { name, statuses, after, bytes: ({ post, smuggled }) => lines(post, ...headers) + body(smuggled) };
 }
-const refusedPost = (name: string, headers: readonly string[], body = (smuggled: string) => `0${CRLF}${CRLF}${smuggled}`) =>
-  posted(name, headers, body, [400], "closed");
-const refusedGet = (name: string, headers: readonly string[], status = 400): Abuse =>
-  ({ name, statuses: [status], then: "closed", bytes: ({ get }) => lines(get, ...headers) });
-const whole = (name: string, text: string, statuses: readonly number[] = [400], then: Outcome = "closed"): Abuse => ({ name, statuses, then, bytes: () => text });
+const refusedPost = (
+  name: string,
+  headers: readonly string[],
+  body = (smuggled: string) => `0${CRLF}${CRLF}${smuggled}`,
+) => posted(name, headers, body, [400], "closed");
+const refusedGet = (name: string, headers: readonly string[], status = 400): Abuse => ({
+  name,
+  statuses: [status],
+  after: "closed",
+  bytes: ({ get }) => lines(get, ...headers),
+});
+const whole = (
+  name: string,
+  text: string,
+  statuses: readonly number[] = [400],
+  after: Outcome = "closed",
+): Abuse => ({ name, statuses, after, bytes: () => text });
 
 export const abuses: readonly Abuse[] = [
   refusedPost("both a length and chunks", ["Content-Length: 5", "Transfer-Encoding: chunked"]),
@@ -60,7 +78,13 @@ export const abuses: readonly Abuse[] = [
   refusedPost("a tab before the colon", ["Transfer-Encoding\t: chunked"]),
   refusedPost("a space before the colon of a length", ["Content-Length : 5"]),
   refusedPost("a header line that is folded", ["Transfer-Encoding:", " chunked", "Content-Length: 5"]),
-  refusedPost("a name with an underscore for the hyphen", ["Transfer_Encoding: chunked", "Content-Length: 5"]),
+  posted(
+    "an underscore for the hyphen, which is another header",
+    ["Transfer_Encoding: chunked", "Content-Length: 2"],
+    () => "{}",
+    [400],
+    "next is answered",
+  ),
   refusedPost("a NUL in a name", ["Transfer\0-Encoding: chunked"]),
   refusedGet("a folded header line", ["X-A: b", "\tc"]),
   refusedGet("a first header line that is folded", [" X-A: b"]),
@@ -70,16 +94,34 @@ export const abuses: readonly Abuse[] = [
   refusedGet("a bare CR in a value", ["X-A: a\rX-B: c"]),
   refusedGet("a bare LF between header lines", ["X-A: a\nX-B: c"]),
   refusedGet("a header larger than 16 KiB", [`X-A: ${"a".repeat(17_000)}`], 431),
-  refusedGet("3,000 headers", Array.from({ length: 3_000 }, () => "a:"), 431),
-  refusedGet("2,001 headers", Array.from({ length: 2_001 }, () => "a:"), 431),
-  { name: "bare LFs throughout", statuses: [400], then: "closed", bytes: ({ get }) => lines(get).replaceAll(CRLF, "\n") },
+  refusedGet(
+    "3,000 headers",
+    Array.from({ length: 3_000 }, () => "a:"),
+    431,
+  ),
+  refusedGet(
+    "2,001 headers",
+    Array.from({ length: 2_001 }, () => "a:"),
+    431,
+  ),
+  {
+    name: "bare LFs throughout",
+    statuses: [400],
+    after: "closed",
+    bytes: ({ get }) => lines(get).replaceAll(CRLF, "\n"),
+  },
   whole("a request line of 20 KB", `GET /${"a".repeat(20_000)} HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`, [431]),
   whole("HTTP/0.9", `GET /${CRLF}`),
   whole("the preface of HTTP/2", `PRI * HTTP/2.0${CRLF}${CRLF}SM${CRLF}${CRLF}`),
   whole("HTTP/1.2", `GET / HTTP/1.2${CRLF}Host: x${CRLF}${CRLF}`),
   whole("HTTP/2.0", `GET / HTTP/2.0${CRLF}Host: x${CRLF}${CRLF}`),
   whole("http/1.1 in lower case", `GET / http/1.1${CRLF}Host: x${CRLF}${CRLF}`),
-  whole("two spaces in the request line", `GET  / HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`),
+  whole(
+    "two spaces in the request line, which are as good as one",
+    `GET  / HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`,
+    [401],
+    "next is answered",
+  ),
   whole("a tab in the request line", `GET\t/ HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`),
   whole("a method in lower case", `get / HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`),
   whole("a method that nobody knows", `FROB / HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`),
@@ -91,22 +133,117 @@ export const abuses: readonly Abuse[] = [
   whole("CONNECT", `CONNECT x:443 HTTP/1.1${CRLF}Host: x:443${CRLF}${CRLF}`, []),
   whole("TRACE", `TRACE / HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`, [401], "next is answered"),
   whole("OPTIONS *", `OPTIONS * HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`, [401], "next is answered"),
-  whole("the absolute form", `GET http://x/problems/unavailable HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`, [401], "next is answered"),
-  whole("an absolute form of another Host", `GET http://y/problems/unavailable HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`, [401], "next is answered"),
-  whole("an unknown expectation", `GET / HTTP/1.1${CRLF}Host: x${CRLF}Expect: miracles${CRLF}${CRLF}`, [401], "next is answered"),
-  whole("a websocket upgrade", `GET / HTTP/1.1${CRLF}Host: x${CRLF}Connection: Upgrade${CRLF}Upgrade: websocket${CRLF}${CRLF}`, [401], "next is answered"),
-  whole("a h2c upgrade", `GET / HTTP/1.1${CRLF}Host: x${CRLF}Connection: Upgrade, HTTP2-Settings${CRLF}Upgrade: h2c${CRLF}HTTP2-Settings: AAMAAABkAAQAAP__${CRLF}${CRLF}`, [401], "next is answered"),
-  posted("a chunk size that is no number", ["Transfer-Encoding: chunked"], (s) => `xyz${CRLF}${s}`, [400], "closed"),
+  whole(
+    "the absolute form",
+    `GET http://x/problems/unavailable HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`,
+    [401],
+    "next is answered",
+  ),
+  whole(
+    "an absolute form of another Host",
+    `GET http://y/problems/unavailable HTTP/1.1${CRLF}Host: x${CRLF}${CRLF}`,
+    [401],
+    "next is answered",
+  ),
+  whole(
+    "an unknown expectation",
+    `GET / HTTP/1.1${CRLF}Host: x${CRLF}Expect: miracles${CRLF}${CRLF}`,
+    [401],
+    "next is answered",
+  ),
+  whole(
+    "a websocket upgrade",
+    `GET / HTTP/1.1${CRLF}Host: x${CRLF}Connection: Upgrade${CRLF}Upgrade: websocket${CRLF}${CRLF}`,
+    [401],
+  ),
+  whole(
+    "a h2c upgrade",
+    `GET / HTTP/1.1${CRLF}Host: x${CRLF}Connection: Upgrade, HTTP2-Settings${CRLF}Upgrade: h2c${CRLF}HTTP2-Settings: AAMAAABkAAQAAP__${CRLF}${CRLF}`,
+    [401],
+  ),
+  posted(
+    "a chunk size that is no number",
+    ["Transfer-Encoding: chunked"],
+    (s) => `xyz${CRLF}${s}`,
+    [400],
+    "closed",
+  ),
   posted("a negative chunk size", ["Transfer-Encoding: chunked"], (s) => `-1${CRLF}${s}`, [400], "closed"),
-  posted("a chunk size with 0x", ["Transfer-Encoding: chunked"], (s) => `0x1${CRLF}a${CRLF}0${CRLF}${CRLF}${s}`, [400], "closed"),
-  posted("a chunk size beyond all numbers", ["Transfer-Encoding: chunked"], (s) => `fffffffffffffffff${CRLF}${s}`, [400], "closed"),
-  posted("a chunk larger than it says", ["Transfer-Encoding: chunked"], (s) => `1${CRLF}aaaa${CRLF}0${CRLF}${CRLF}${s}`, [400], "closed"),
-  posted("a chunk that ends in a bare LF", ["Transfer-Encoding: chunked"], (s) => `1${CRLF}a\n0${CRLF}${CRLF}${s}`, [400], "closed"),
-  posted("a chunk size that ends in a bare LF", ["Transfer-Encoding: chunked"], (s) => `1\na${CRLF}0${CRLF}${CRLF}${s}`, [400], "closed"),
-  posted("a chunk size that ends in a space", ["Transfer-Encoding: chunked"], (s) => `1 ${CRLF}a${CRLF}0${CRLF}${CRLF}${s}`, [400], "closed"),
-  posted("a chunk extension that ends in a bare LF", ["Transfer-Encoding: chunked"], (s) => `1;\na${CRLF}0${CRLF}${CRLF}${s}`, [400], "closed"),
-  posted("a chunk extension of 20 KB", ["Transfer-Encoding: chunked"], (s) => `1;${"a".repeat(20_000)}${CRLF}a${CRLF}0${CRLF}${CRLF}${s}`, [413], "closed"),
-  posted("a chunk extension", ["Transfer-Encoding: chunked"], () => `2;a=b${CRLF}{}${CRLF}0${CRLF}${CRLF}`, [400], "next is answered"),
-  posted("a trailer that speaks of the length", ["Transfer-Encoding: chunked"], () => `2${CRLF}{}${CRLF}0${CRLF}Content-Length: 50${CRLF}${CRLF}`, [400], "next is answered"),
-  posted("trailers larger than 16 KiB", ["Transfer-Encoding: chunked"], () => `2${CRLF}{}${CRLF}0${CRLF}X: ${"a".repeat(20_000)}${CRLF}${CRLF}`, [431], "closed"),
+  posted(
+    "a chunk size with 0x",
+    ["Transfer-Encoding: chunked"],
+    (s) => `0x1${CRLF}a${CRLF}0${CRLF}${CRLF}${s}`,
+    [400],
+    "closed",
+  ),
+  posted(
+    "a chunk size beyond all numbers",
+    ["Transfer-Encoding: chunked"],
+    (s) => `fffffffffffffffff${CRLF}${s}`,
+    [400],
+    "closed",
+  ),
+  posted(
+    "a chunk larger than it says",
+    ["Transfer-Encoding: chunked"],
+    (s) => `1${CRLF}aaaa${CRLF}0${CRLF}${CRLF}${s}`,
+    [400],
+    "closed",
+  ),
+  posted(
+    "a chunk that ends in a bare LF",
+    ["Transfer-Encoding: chunked"],
+    (s) => `1${CRLF}a\n0${CRLF}${CRLF}${s}`,
+    [400],
+    "closed",
+  ),
+  posted(
+    "a chunk size that ends in a bare LF",
+    ["Transfer-Encoding: chunked"],
+    (s) => `1\na${CRLF}0${CRLF}${CRLF}${s}`,
+    [400],
+    "closed",
+  ),
+  posted(
+    "a chunk size that ends in a space",
+    ["Transfer-Encoding: chunked"],
+    (s) => `1 ${CRLF}a${CRLF}0${CRLF}${CRLF}${s}`,
+    [400],
+    "closed",
+  ),
+  posted(
+    "a chunk extension that ends in a bare LF",
+    ["Transfer-Encoding: chunked"],
+    (s) => `1;\na${CRLF}0${CRLF}${CRLF}${s}`,
+    [400],
+    "closed",
+  ),
+  posted(
+    "a chunk extension of 20 KB",
+    ["Transfer-Encoding: chunked"],
+    (s) => `1;${"a".repeat(20_000)}${CRLF}a${CRLF}0${CRLF}${CRLF}${s}`,
+    [400],
+    "closed",
+  ),
+  posted(
+    "a chunk extension",
+    ["Transfer-Encoding: chunked"],
+    () => `2;a=b${CRLF}{}${CRLF}0${CRLF}${CRLF}`,
+    [400],
+    "next is answered",
+  ),
+  posted(
+    "a trailer that speaks of the length",
+    ["Transfer-Encoding: chunked"],
+    () => `2${CRLF}{}${CRLF}0${CRLF}Content-Length: 50${CRLF}${CRLF}`,
+    [400],
+    "closed",
+  ),
+  posted(
+    "trailers larger than 16 KiB",
+    ["Transfer-Encoding: chunked"],
+    () => `2${CRLF}{}${CRLF}0${CRLF}X: ${"a".repeat(20_000)}${CRLF}${CRLF}`,
+    [431],
+    "closed",
+  ),
 ];

@@ -50,7 +50,11 @@ function repliesIn(text: string): Reply[] {
   return replies;
 }
 
-function bodyOf(head: string, status: number, after: string): { readonly body: string; readonly length: number } {
+function bodyOf(
+  head: string,
+  status: number,
+  after: string,
+): { readonly body: string; readonly length: number } {
   if (status < 200 || status === 204 || status === 304) return { body: "", length: 0 };
   const length = /^content-length: (\d+)\r?$/im.exec(head)?.[1];
   if (length !== undefined) return { body: after.slice(0, Number(length)), length: Number(length) };
