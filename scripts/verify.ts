@@ -12,7 +12,7 @@ const CHECKS = [
   "typecheck",
   "dead-code",
   "docs:check",
-  "secrets:check",
+  "security-scan -- --offline",
   "openapi:lint",
   "contract:check",
   "build:edge",
@@ -31,7 +31,7 @@ const startedAt = performance.now();
 for (const [index, step] of steps.entries()) {
   const stepStartedAt = performance.now();
   console.log(`\n[${index + 1}/${steps.length}] ${step}`);
-  const { status } = spawnSync("npm", ["run", "--silent", step], { stdio: "inherit" });
+  const { status } = spawnSync("npm", ["run", "--silent", ...step.split(" ")], { stdio: "inherit" });
   if (status !== 0) {
     console.error(`\nverify: failed at ${step} after ${since(stepStartedAt)}; see above`);
     process.exit(1);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { secretsIn } from "#scripts/checks/secret-patterns.ts";
+import { secretsIn } from "#scripts/security/secret-patterns.ts";
 
 // Put together here, so that this file does not hold what it looks for.
 const random = ["q7Zx9Lm2", "Vb4Kp8Wd", "R3nT6yHs"].join("");
