@@ -81,15 +81,25 @@ export class Link {
         return;
       case "reset-after":
         return side === "client" ? lane.send(chunk) : this.#deliverUpTo(fault.bytes, chunk);
-      case "cut": {
-        const isMeant = fault.from === side || fault.from === "either";
-        const at = isMeant ? messages.find((one) => fault.when(one.message, this.#count())) : undefined;
-        if (at === undefined) return lane.send(chunk);
-        return this.#cutAfter(side, chunk.subarray(0, Math.max(0, fault.at === "after" ? at.end : at.start)));
-      }
+      case "break-off":
+        return side === "client" ? lane.send(chunk) : this.#breakOff(chunk.subarray(0, -fault.missing));
+      case "cut":
+        return this.#cutAt(fault, side, messages, chunk);
       default:
         return lane.send(chunk);
     }
+  }
+
+  #cutAt(
+    fault: Fault & { readonly kind: "cut" },
+    side: Side,
+    messages: ReturnType<PostgresFrames["push"]>,
+    chunk: Buffer,
+  ): void {
+    const isMeant = fault.from === side || fault.from === "either";
+    const at = isMeant ? messages.find((one) => fault.when(one.message, this.#count())) : undefined;
+    if (at === undefined) return this.#lanes[side].send(chunk);
+    this.#cutAfter(side, chunk.subarray(0, Math.max(0, fault.at === "after" ? at.end : at.start)));
   }
 
   #finish(side: Side): void {
@@ -118,8 +128,12 @@ export class Link {
     const part = chunk.subarray(0, Math.max(0, limit - this.#delivered));
     this.#delivered += chunk.length;
     if (this.#delivered < limit) return this.#lanes.server.send(chunk);
+    this.#breakOff(part);
+  }
+
+  #breakOff(last: Buffer): void {
     this.#cut = true;
-    this.#client.write(part, () => this.reset());
+    this.#client.write(last, () => this.reset());
   }
 
   /** The receiver gets its last message and then the end; the sender is reset. */

@@ -113,6 +113,14 @@ test("resets in the middle of an answer, after so many bytes", async () => {
   expect(await client.closed()).toEqual({ received: "hello", fault: "ECONNRESET" });
 });
 
+test("breaks an answer off before its last bytes", async () => {
+  const proxy = await echoProxy();
+  await proxy.set({ kind: "break-off", missing: 3 });
+  const client = await dial(proxy);
+  client.socket.write("hello, world");
+  expect(await client.closed()).toEqual({ received: "hello, wo", fault: "ECONNRESET" });
+});
+
 test("answers garbage in the server's place", async () => {
   const proxy = await echoProxy();
   await proxy.set({ kind: "garbage", answer: Buffer.from("\0not a protocol") });

@@ -16,6 +16,8 @@ export type Fault =
   | { readonly kind: "delay"; readonly toServerMs: number; readonly toClientMs: number }
   /** Delivers so many bytes of the answer on each connection, then resets it. */
   | { readonly kind: "reset-after"; readonly bytes: number }
+  /** Delivers the first chunk of each connection's answer but for so many bytes at its end, then resets it. */
+  | { readonly kind: "break-off"; readonly missing: number }
   /** Answers this to whatever comes, in the server's place, and closes. */
   | { readonly kind: "garbage"; readonly answer: Uint8Array }
   /** Resets the connection at a chunk, in either direction, with this probability (0 to 1). */

@@ -1,0 +1,45 @@
+import { ask, type Exchange } from "./exchange.ts";
+import type { Lane } from "./lane.ts";
+import { until } from "./scene.ts";
+
+/** Whether each write that was acknowledged is there, and none twice. */
+
+export type Losses = "none" | "lost" | "doubled" | "unknown";
+export type Ledger = { readonly losses: Losses; readonly broken: readonly string[] };
+
+const PATIENCE_MS = 15_000;
+
+type Body = { readonly reason: string };
+const reasonOf = ({ asked }: Exchange) => (asked.body as Body | undefined)?.reason ?? "";
+const isAcknowledged = ({ status }: Exchange) => status !== null && status < 300;
+
+/** Sends what has a key and was not acknowledged again until it is; then looks into the ledger. */
+export async function checkWrites(lane: Lane, exchanges: readonly Exchange[]): Promise<Ledger> {
+  const writes = exchanges.filter(({ asked }) => asked.method === "POST");
+  const keyed = writes.filter(({ asked }) => asked.key !== null);
+  const plain = writes.filter(({ asked }) => asked.key === null);
+  await Promise.all(keyed.filter((one) => !isAcknowledged(one)).map(({ asked }) => insist(asked)));
+
+  const rows = await lane.sql<{ reason: string; times: number }[]>`
+    select reason, count(*)::int as times from stock_movements
+    where reason in ${lane.sql(writes.map(reasonOf))} group by reason`;
+  const times = new Map(rows.map((row) => [row.reason, row.times]));
+  const timesOf = (one: Exchange) => times.get(reasonOf(one)) ?? 0;
+
+  const lost = [...keyed, ...plain.filter(isAcknowledged)].filter((one) => timesOf(one) === 0);
+  // Without a key a repetition is another write, and nobody has repeated any.
+  const doubled = writes.filter((one) => timesOf(one) > 1);
+  return {
+    losses: lost.length > 0 ? "lost" : doubled.length > 0 ? "doubled" : "none",
+    broken: [
+      ...lost.map((one) => `a write of ${reasonOf(one)} was acknowledged and is not there`),
+      ...doubled.map((one) => `a write of ${reasonOf(one)} happened ${timesOf(one)} times`),
+    ],
+  };
+}
+
+function insist(asked: Exchange["asked"]): Promise<number> {
+  return until(PATIENCE_MS, async () => isAcknowledged(await ask(asked))).catch(() => {
+    throw new Error(`a write with a key is not acknowledged within ${PATIENCE_MS} ms of trying again`);
+  });
+}

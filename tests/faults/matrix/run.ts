@@ -1,0 +1,104 @@
+import { bundleEdge } from "#scripts/local/edge.ts";
+import { startBareWorker } from "./bare.ts";
+import { type CellReport, runRow } from "./cell.ts";
+import { rowText } from "./document.ts";
+import { type Dependency, type DependencyId, dependencies, type Row } from "./faults.ts";
+import { type Lane, startLane } from "./lane.ts";
+
+/** One row of the document, as it was seen. */
+export type RowReport = CellReport & {
+  readonly dependency: DependencyId;
+  readonly row: string;
+  readonly text: string;
+  readonly runs: number;
+};
+
+export type MatrixReport = {
+  readonly rows: readonly RowReport[];
+  /** The longest that a Worker which does nothing kept a request waiting meanwhile. */
+  readonly bareWorstMs: number;
+};
+
+export type Chosen = readonly (readonly [dependency: DependencyId, row: string])[];
+
+type Options = {
+  /** Each runs on a system of its own, one row after the other; all beside each other. */
+  readonly lanes: readonly Chosen[];
+  /** What the document says of a row; undefined: nothing yet. */
+  readonly expected: (dependency: DependencyId, row: string) => string | undefined;
+  readonly tell: (report: RowReport) => void;
+};
+
+/** Postgres alone takes as long as the others together. */
+const TOGETHER: readonly (readonly DependencyId[])[] = [
+  ["issuer", "redis"],
+  ["relay", "oneOrigin"],
+  ["origins"],
+  ["postgres"],
+];
+
+const MAX_RUNS = 3;
+
+export const allRows: Chosen = Object.entries<Dependency>(dependencies).flatMap(([dependency, { rows }]) =>
+  Object.keys(rows).map((row) => [dependency as DependencyId, row] as const),
+);
+
+/** The chosen rows, so divided that each lane takes about as long. */
+export function inLanes(chosen: Chosen): readonly Chosen[] {
+  return TOGETHER.map((ids) => chosen.filter(([dependency]) => ids.includes(dependency))).filter(
+    (rows) => rows.length > 0,
+  );
+}
+
+/** Runs rows, and a bare worker beside them. */
+export async function runMatrix({ lanes, expected, tell }: Options): Promise<MatrixReport> {
+  const [script, bare] = await Promise.all([
+    bundleEdge("tests/faults/edge/closed-route-worker.ts"),
+    startBareWorker(),
+  ]);
+  try {
+    const rows = await Promise.all(lanes.map((lane) => runLane(script, lane, expected, tell)));
+    return { rows: rows.flat(), bareWorstMs: bare.worstMs() };
+  } finally {
+    await bare.stop();
+  }
+}
+
+async function runLane(
+  script: string,
+  rows: Chosen,
+  expected: Options["expected"],
+  tell: Options["tell"],
+): Promise<readonly RowReport[]> {
+  const reports: RowReport[] = [];
+  let lane = await startLane(script);
+  try {
+    for (const [dependency, row] of rows) {
+      const found: Row | undefined = (dependencies[dependency] as Dependency).rows[row];
+      if (found === undefined) throw new Error(`${dependency} has no row ${row}`);
+      const report = { ...(await settle(lane, found, expected(dependency, row))), dependency, row };
+      tell(report);
+      reports.push(report);
+      if (report.isWell) continue;
+      await lane.stop();
+      lane = await startLane(script);
+    }
+    return reports;
+  } finally {
+    await lane.stop();
+  }
+}
+
+/** What the document says, or what two runs agree on: a machine without a second to spare can spoil one. */
+async function settle(lane: Lane, row: Row, expected: string | undefined) {
+  const before: string[] = [];
+  for (let runs = 1; ; runs++) {
+    const report = await runRow(lane, row);
+    const text = rowText(row, report.seen);
+    const isSettled = text === (expected ?? text) || before.includes(text);
+    if ((isSettled && report.broken.length === 0) || runs === MAX_RUNS || !report.isWell) {
+      return { ...report, text, runs };
+    }
+    before.push(text);
+  }
+}
