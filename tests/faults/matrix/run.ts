@@ -51,27 +51,27 @@ export function inLanes(chosen: Chosen): readonly Chosen[] {
 }
 
 /** Runs rows, and a bare worker beside them. */
-export async function runMatrix({ lanes, expected, tell }: Options): Promise<MatrixReport> {
-  const [script, bare] = await Promise.all([
-    bundleEdge("tests/faults/edge/closed-route-worker.ts"),
-    startBareWorker(),
-  ]);
+export async function runMatrix({ lanes, ...options }: Options): Promise<MatrixReport> {
+  const script = await bundleEdge("tests/faults/edge/closed-route-worker.ts");
+  const systems = await Promise.all(lanes.map(() => startLane(script)));
+  const bare = await startBareWorker();
   try {
-    const rows = await Promise.all(lanes.map((lane) => runLane(script, lane, expected, tell)));
-    return { rows: rows.flat(), bareWorstMs: bare.worstMs() };
+    const restart = () => startLane(script);
+    const running = lanes.map((rows, nth) => runLane({ rows, restart, ...options }, systems[nth]));
+    return { rows: (await Promise.all(running)).flat(), bareWorstMs: bare.worstMs() };
   } finally {
     await bare.stop();
   }
 }
 
+type LaneRun = Omit<Options, "lanes"> & { readonly rows: Chosen; readonly restart: () => Promise<Lane> };
+
 async function runLane(
-  script: string,
-  rows: Chosen,
-  expected: Options["expected"],
-  tell: Options["tell"],
+  { rows, restart, expected, tell }: LaneRun,
+  first: Lane | undefined,
 ): Promise<readonly RowReport[]> {
   const reports: RowReport[] = [];
-  let lane = await startLane(script);
+  let lane = first ?? (await restart());
   try {
     for (const [dependency, row] of rows) {
       const found: Row | undefined = (dependencies[dependency] as Dependency).rows[row];
@@ -81,7 +81,7 @@ async function runLane(
       reports.push(report);
       if (report.isWell) continue;
       await lane.stop();
-      lane = await startLane(script);
+      lane = await restart();
     }
     return reports;
   } finally {
