@@ -8,6 +8,6 @@ export async function loadOriginAppProcess(
   variables: Readonly<Record<string, string>>,
   poolSize: number,
 ): Promise<OriginAppProcess> {
-  const { kill, ended, said } = await startPartProcess("origin-app-child.ts", { variables, poolSize });
+  const { kill, ended, said } = await startPartProcess("originApp", { variables, poolSize });
   return { kill, ended, url: String(said) };
 }

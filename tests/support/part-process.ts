@@ -11,16 +11,24 @@ export type PartProcess = {
   readonly said: unknown;
 };
 
+const SCRIPTS = {
+  redis: new URL("./redis-child.ts", import.meta.url),
+  issuer: new URL("./issuer-child.ts", import.meta.url),
+  originApp: new URL("./origin-app-child.ts", import.meta.url),
+};
+
 /**
- * Starts a script of this folder; resolves when it says something.
+ * Starts a part; resolves when it says something.
  * @param told what it is sent as its first message
  */
-export async function startPartProcess(script: string, told: object): Promise<PartProcess> {
-  const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = fork(file, { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+export async function startPartProcess(part: keyof typeof SCRIPTS, told: object): Promise<PartProcess> {
+  const child = fork(fileURLToPath(SCRIPTS[part]), {
+    execArgv: [],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const ended = once(child, "exit");
   const tooEarly = ended.then((): never => {
-    throw new Error(`${script} ended before it was ready`);
+    throw new Error(`${part} ended before it was ready`);
   });
   tooEarly.catch(() => undefined);
   child.send(told);

@@ -78,11 +78,11 @@ async function startParts(parts: Parts, script: string): Promise<Lane> {
   const database = await startDatabase(parts, secrets, tenantId);
   const originToPostgres = await linkTo(parts, database.appUrl);
   const redisAt = { port: await freePort(), token: secrets.redisToken };
-  const redis = await keep(parts, () => startPartProcess("redis-child.ts", redisAt));
+  const redis = await keep(parts, () => startPartProcess("redis", redisAt));
   const edgeToRedis = await linkTo(parts, `http://${LOOPBACK}:${redisAt.port}`);
   const originToRedis = await linkTo(parts, `http://${LOOPBACK}:${redisAt.port}`);
   const issuerAt = { port: await freePort(), keySet: { keys: [key.publicJwk] } };
-  const issuerPart = await keep(parts, () => startPartProcess("issuer-child.ts", issuerAt));
+  const issuerPart = await keep(parts, () => startPartProcess("issuer", issuerAt));
   const edgeToIssuer = await linkTo(parts, `http://${LOOPBACK}:${issuerAt.port}`);
 
   const shared = { secrets, issuer };
