@@ -1,5 +1,6 @@
 import { matchesETag } from "#shared/entity-tags.ts";
 import { headers as names } from "#shared/headers.ts";
+import { andThen } from "./and-then.ts";
 import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { AskForAll, Question } from "./cache/fill.ts";
 import { blindVersion, partitionOf, routeHash, type Shared, shownField, versionOf } from "./cache/key.ts";
@@ -48,7 +49,7 @@ export function answerFromCache(
     question: Question,
     sight: Sight,
     field: string | null,
-  ): Promise<Served> {
+  ): Served | Promise<Served> {
     // Past the cache, and joined by nobody: whoever sent a token must see the write.
     if (sight.kind === "behind") return askForAll(question).then(bypassing);
     const { kind, versions, marks } = sight;
@@ -57,26 +58,30 @@ export function answerFromCache(
     return cache({ ...question, policy, waitUntil, version: `${hash}.${version}${marks}` });
   }
 
-  return async function answerFromCache(exchange) {
-    const incoming = exchange.request.headers;
-    const token = incoming.get(names.consistency);
+  function show(exchange: Exchange, served: Served): Response {
+    exchange.outcome = served.word.toLowerCase();
+    if (served.status >= 400) {
+      return relayProblem(exchange, served.status, forClients(served.headers), served.body);
+    }
+    const headers = platformHeaders(served);
+    const ifNoneMatch = exchange.request.headers.get("if-none-match");
+    if (matchesETag(ifNoneMatch, served.headers["etag"] ?? null)) {
+      return respond(exchange, 304, headers, null);
+    }
+    return respond(exchange, served.status, headers, served.body);
+  }
+
+  return function answerFromCache(exchange) {
+    const token = exchange.request.headers.get(names.consistency);
     const field = shownField(policy, exchange.params);
-    const sight = await look(exchange, field, token);
     const question = {
       operationId: id,
       partition: partitionOf(policy, exchange.principal),
       target: exchange.target,
       ids: exchange,
     };
-    const served = await serve(exchange, question, sight, field);
-    exchange.outcome = served.word.toLowerCase();
-    if (served.status >= 400) {
-      return relayProblem(exchange, served.status, forClients(served.headers), served.body);
-    }
-    const headers = platformHeaders(served);
-    if (matchesETag(incoming.get("if-none-match"), served.headers["etag"] ?? null)) {
-      return respond(exchange, 304, headers, null);
-    }
-    return respond(exchange, served.status, headers, served.body);
+    return andThen(look(exchange, field, token), (sight) =>
+      andThen(serve(exchange, question, sight, field), (served) => show(exchange, served)),
+    );
   };
 }

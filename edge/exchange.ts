@@ -1,5 +1,7 @@
+import { headers as names } from "#shared/headers.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { Route } from "#shared/route.ts";
+import { type Charged, showQuota } from "./limit/decision.ts";
 
 /** What the gateway's stages learn about one request, each for those after it. */
 export type Exchange = {
@@ -17,7 +19,7 @@ export type Exchange = {
   /** The client's network: its IPv4 address or IPv6 /64 as the platform says, or `unknown`. */
   readonly address: string;
   readonly waitUntil: (work: Promise<unknown>) => void;
-  /** Headers for the answer, whatever it will be: a refusal carries them too. */
+  /** More headers for the answer, whatever it will be: a refusal carries them too. */
   readonly outgoing: Record<string, string>;
   operationId: string | null;
   /** The values of the path's parameters, by name. */
@@ -25,6 +27,8 @@ export type Exchange = {
   principal: Principal | null;
   /** What the token says of the client's quota. */
   plan: string | null;
+  /** The quota that it was held to, which every answer shows; null when it was held to none. */
+  charged: Charged | null;
   /** Gives back what the quota was charged, should the edge itself fail the request. */
   refund: () => void;
   /** Whether the token was accepted without knowing all that is revoked. */
@@ -46,13 +50,16 @@ export type Answerer = (exchange: Exchange) => Response | Promise<Response>;
 
 /** Stages as one: the first that answers is the last that is asked. */
 export function inOrder(...stages: readonly Stage[]): Stage {
-  return async function inOrder(exchange) {
-    for (const stage of stages) {
-      const said = stage(exchange);
-      const answer = said instanceof Promise ? await said : said;
-      if (answer !== undefined) return answer;
+  function passFrom(first: number, exchange: Exchange): ReturnType<Stage> {
+    for (let next = first; next < stages.length; next++) {
+      const said = stages[next]?.(exchange);
+      if (said instanceof Promise) return said.then((answer) => answer ?? passFrom(next + 1, exchange));
+      if (said !== undefined) return said;
     }
     return undefined;
+  }
+  return function inOrder(exchange) {
+    return passFrom(0, exchange);
   };
 }
 
@@ -69,8 +76,12 @@ export function respond(
   headers: Headers | Readonly<Record<string, string>>,
   body: ResponseBody,
 ): Response {
-  const content = exchange.request.method === "HEAD" ? null : body;
-  const response = new Response(content, { status, headers });
-  for (const [name, value] of Object.entries(exchange.outgoing)) response.headers.set(name, value);
+  const { request, requestId, correlationId, charged, outgoing } = exchange;
+  const response = new Response(request.method === "HEAD" ? null : body, { status, headers });
+  const { headers: shown } = response;
+  shown.set(names.requestId, requestId);
+  shown.set(names.correlationId, correlationId);
+  if (charged !== null) showQuota(shown, charged);
+  for (const [name, value] of Object.entries(outgoing)) shown.set(name, value);
   return response;
 }

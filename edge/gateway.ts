@@ -32,7 +32,10 @@ export type Dependencies = {
 };
 
 export type Gateway = {
-  readonly fetch: (request: Request, context: Pick<ExecutionContext, "waitUntil">) => Promise<Response>;
+  readonly fetch: (
+    request: Request,
+    context: Pick<ExecutionContext, "waitUntil">,
+  ) => Response | Promise<Response>;
 };
 
 /** The two stages that decide who may come in; a benchmark leaves them out to see what they cost. */

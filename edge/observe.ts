@@ -1,7 +1,6 @@
-import { headers, REQUEST_ID_PATTERN } from "#shared/headers.ts";
+import { andThen } from "./and-then.ts";
+import { Arrival } from "./arrival.ts";
 import type { Exchange, Stage } from "./exchange.ts";
-import { networkOf } from "./limit/network.ts";
-import { rawTarget } from "./paths.ts";
 import { refuse } from "./problems.ts";
 
 export type LogLine = Readonly<Record<string, string | number | null>>;
@@ -15,10 +14,6 @@ type Options = {
   readonly now: () => number;
 };
 
-const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const NO_TRACE = "0".repeat(32);
-const nothing = () => undefined;
-
 /**
  * Opens the exchange, answers what a stage refuses, and closes it with one structured line (the same
  * fields as the origin's).
@@ -26,44 +21,15 @@ const nothing = () => undefined;
 export function observed(
   { addressHeader, logSampleRate, log, now }: Options,
   handle: Stage,
-): (request: Request, context: Pick<ExecutionContext, "waitUntil">) => Promise<Response> {
-  return async function observed(request, context) {
-    const startedAt = now();
-    const incoming = request.headers;
-    const id = crypto.randomUUID();
-    const requestId = wellFormed(incoming.get(headers.requestId)) ?? id;
-    const correlationId = wellFormed(incoming.get(headers.correlationId)) ?? requestId;
-    const { path, search } = rawTarget(request.url);
-    const exchange: Exchange = {
-      request,
-      path,
-      search,
-      requestId,
-      correlationId,
-      // Only if anybody asks: a hit that is not logged names no trace.
-      get traceId() {
-        return traceIdOf(incoming.get(headers.traceparent)) ?? id.replaceAll("-", "");
-      },
-      startedAt,
-      address: networkOf(incoming.get(addressHeader)),
-      waitUntil: (work) => context.waitUntil(work),
-      outgoing: { [headers.requestId]: requestId, [headers.correlationId]: correlationId },
-      operationId: null,
-      params: {},
-      principal: null,
-      plan: null,
-      refund: nothing,
-      unchecked: false,
-      target: "",
-      outcome: "answered",
-    };
-    const response = await answerTo(exchange, handle);
+): (request: Request, context: Pick<ExecutionContext, "waitUntil">) => Response | Promise<Response> {
+  function close(exchange: Exchange, response: Response): Response {
     const { status } = response;
+    const { request, requestId } = exchange;
     if (status < 400 && !sampled(requestId, logSampleRate)) return response;
     log(status >= 500 ? "error" : "info", {
       stage: "edge",
       request_id: requestId,
-      correlation_id: correlationId,
+      correlation_id: exchange.correlationId,
       trace_id: exchange.traceId,
       method: request.method,
       operation: exchange.operationId,
@@ -72,29 +38,29 @@ export function observed(
       status,
       outcome: exchange.outcome,
       ...(exchange.unchecked && { revocations: "unknown" }),
-      latency_ms: now() - startedAt,
+      latency_ms: now() - exchange.startedAt,
     });
     return response;
+  }
+
+  return function observed(request, context) {
+    const exchange = new Arrival(request, context, addressHeader, now());
+    return andThen(answerTo(exchange, handle), (response) => close(exchange, response));
   };
 }
 
-async function answerTo(exchange: Exchange, handle: Stage): Promise<Response> {
+function answerTo(exchange: Exchange, handle: Stage): Response | Promise<Response> {
   try {
-    const answer = await handle(exchange);
-    if (answer === undefined) throw new Error("no stage has answered");
-    return answer;
+    const answer = andThen(handle(exchange), orFail);
+    return answer instanceof Promise ? answer.catch((error) => refuse(exchange, error)) : answer;
   } catch (error) {
     return refuse(exchange, error);
   }
 }
 
-function wellFormed(id: string | null): string | null {
-  return id !== null && REQUEST_ID_PATTERN.test(id) ? id : null;
-}
-
-function traceIdOf(traceparent: string | null): string | null {
-  const traceId = traceparent === null ? undefined : TRACEPARENT.exec(traceparent)?.[1];
-  return traceId === undefined || traceId === NO_TRACE ? null : traceId;
+function orFail(answer: Response | undefined): Response {
+  if (answer === undefined) throw new Error("no stage has answered");
+  return answer;
 }
 
 /** Decides by the id, so that one request is logged at both tiers or at neither. */

@@ -26,7 +26,7 @@ export function scannedCache(): (from: number, to: number) => Promise<Scanned> {
 }
 
 /** As `embeddedCache` does, which does not tell what it holds. */
-function ask(cache: HttpCache, target: string): Promise<unknown> {
+function ask(cache: HttpCache, target: string): unknown {
   const question = { operationId: "getProduct", partition: { tenantId: TENANT }, target };
   const request = {
     method: "GET",

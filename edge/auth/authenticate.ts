@@ -1,9 +1,11 @@
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
-import type { Stage } from "../exchange.ts";
+import { andThen } from "../and-then.ts";
+import type { Exchange, Stage } from "../exchange.ts";
 import { bearerToken } from "./bearer.ts";
+import type { VerifiedToken } from "./claims.ts";
 import type { RevocationAlarm } from "./revocation-alarm.ts";
-import type { Revocations } from "./revocations.ts";
+import type { RevocationSight, Revocations } from "./revocations.ts";
 import type { Tokens } from "./tokens.ts";
 import { invalidToken } from "./verify.ts";
 
@@ -18,19 +20,27 @@ export type Authentication = {
  * route itself (HTTP Basic at the token endpoint).
  */
 export function authenticate({ access }: Route, { tokens, revocations, alarm }: Authentication): Stage {
-  return async function authenticate(exchange) {
-    if (access.kind === "public") return undefined;
-    const token = bearerToken(exchange.request.headers.get("authorization"));
-    // RFC 6750 §3.1: whoever sent no credentials is told no error code.
-    if (token === null) throw new Problem("unauthenticated", {}, { "www-authenticate": "Bearer" });
-    const known = tokens.read(token, exchange.waitUntil);
-    const verified = known instanceof Promise ? await known : known;
-    const looked = revocations.of(verified.principal.tenantId, exchange.waitUntil);
-    const { list, isCurrent } = looked instanceof Promise ? await looked : looked;
+  function admit(
+    exchange: Exchange,
+    verified: VerifiedToken,
+    { list, isCurrent }: RevocationSight,
+  ): undefined {
     if (list.refuses(verified)) throw invalidToken();
     if (!isCurrent) alarm(exchange);
     exchange.principal = verified.principal;
     exchange.plan = verified.plan;
-    return undefined;
+  }
+
+  return function authenticate(exchange) {
+    if (access.kind === "public") return undefined;
+    const { request, waitUntil } = exchange;
+    const token = bearerToken(request.headers.get("authorization"));
+    // RFC 6750 §3.1: whoever sent no credentials is told no error code.
+    if (token === null) throw new Problem("unauthenticated", {}, { "www-authenticate": "Bearer" });
+    return andThen(tokens.read(token, waitUntil), (verified) =>
+      andThen(revocations.of(verified.principal.tenantId, waitUntil), (sight) =>
+        admit(exchange, verified, sight),
+      ),
+    );
   };
 }

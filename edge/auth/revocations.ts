@@ -1,4 +1,5 @@
 import { MAX_BEAT_AGE_MS } from "#shared/freshness.ts";
+import { andThen } from "../and-then.ts";
 import { setBounded } from "../bounded-map.ts";
 import type { Snapshot, Snapshots } from "../cache/snapshot.ts";
 import { SingleFlight } from "../single-flight.ts";
@@ -36,9 +37,9 @@ export class Revocations {
 
   /** At once, whenever that is possible. */
   of(tenantId: string, waitUntil: WaitUntil): RevocationSight | Promise<RevocationSight> {
-    const snapshot = this.#snapshots.recent(tenantId, waitUntil);
-    if (snapshot instanceof Promise) return snapshot.then((read) => this.#see(tenantId, read, waitUntil));
-    return this.#see(tenantId, snapshot, waitUntil);
+    return andThen(this.#snapshots.recent(tenantId, waitUntil), (snapshot) =>
+      this.#see(tenantId, snapshot, waitUntil),
+    );
   }
 
   #see(

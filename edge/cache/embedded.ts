@@ -1,4 +1,5 @@
 import type { Contract } from "#shared/route.ts";
+import { andThen } from "../and-then.ts";
 import { HttpCache } from "../http-cache/cache.ts";
 import type { Sent, Upstream } from "../http-cache/exchange.ts";
 import { fieldValue } from "../http-cache/fields.ts";
@@ -31,7 +32,7 @@ export function embeddedCache(
   }
 
   return {
-    async serve(fill) {
+    serve(fill) {
       const { partition, version, target, waitUntil } = fill;
       const request = {
         method: "GET",
@@ -41,7 +42,10 @@ export function embeddedCache(
         // Nothing of the caller's reaches a shared answer.
         header: () => null,
       };
-      return servedFrom(await cache.answer(request, (sent) => load(fill, sent), waitUntil));
+      return andThen(
+        cache.answer(request, (sent) => load(fill, sent), waitUntil),
+        servedFrom,
+      );
     },
     purge: async (options) => ({ ...cache.purge(options), reach: "isolate" }),
   };

@@ -26,26 +26,30 @@ export function withLastGood(cache: ResponseCache): ResponseCache {
   async function serveOlder(fill: Fill, error: unknown): Promise<Served> {
     const version = versions.get(nameOf(fill));
     if (version === undefined || !isAway(error)) throw error;
-    const served = await cache({ ...fill, version }).catch(() => null);
+    const served = await Promise.resolve(cache({ ...fill, version })).catch(() => null);
     if (served === null || served.status >= 400) throw error;
     const how = { "cache-status": "gatehouse; hit; detail=stale", "cf-cache-status": "STALE" };
     return { ...served, headers: { ...served.headers, ...how }, word: "STALE" };
   }
 
-  return async function serve(fill) {
-    try {
-      const served = await cache(fill);
-      if (served.status >= 400 || known.has(served)) return served;
-      known.add(served);
-      const name = nameOf(fill);
-      // A hit is of the version that is known, unless that had to make room.
-      if (served.word !== "HIT" || !versions.has(name)) {
-        setBounded(versions, MAX_TARGETS, name, fill.version);
-      }
-      return served;
-    } catch (error) {
-      return serveOlder(fill, error);
+  function note(fill: Fill, served: Served): Served {
+    if (served.status >= 400 || known.has(served)) return served;
+    known.add(served);
+    const name = nameOf(fill);
+    // A hit is of the version that is known, unless that had to make room.
+    if (served.word !== "HIT" || !versions.has(name)) {
+      setBounded(versions, MAX_TARGETS, name, fill.version);
     }
+    return served;
+  }
+
+  return function serve(fill) {
+    const served = cache(fill);
+    if (!(served instanceof Promise)) return note(fill, served);
+    return served.then(
+      (answer) => note(fill, answer),
+      (error: unknown) => serveOlder(fill, error),
+    );
   };
 }
 

@@ -20,8 +20,8 @@ export type Fill = {
 /** An answer, with `Cache-Status`, `Cf-Cache-Status` and `Age` among its headers. */
 export type Served = Answer & { readonly word: CacheWord };
 
-/** The response cache in front of the origin, whichever the platform has. */
-export type ResponseCache = (fill: Fill) => Promise<Served>;
+/** The response cache in front of the origin, whichever the platform has. What is in memory is there at once. */
+export type ResponseCache = (fill: Fill) => Served | Promise<Served>;
 
 export type Purge = (order: PurgeOrder) => Promise<PurgeOutcome>;
 

@@ -1,4 +1,5 @@
 import { MAX_BEAT_AGE_MS } from "#shared/freshness.ts";
+import { andThen } from "../and-then.ts";
 import { setBounded } from "../bounded-map.ts";
 import { SingleFlight } from "../single-flight.ts";
 import type { Versions } from "./key.ts";
@@ -77,10 +78,9 @@ export class Snapshots {
     after: Place | null,
     waitUntil: WaitUntil,
   ): Sight | Promise<Sight> {
-    const snapshot = this.#current(tenantId, after, waitUntil);
-    return snapshot instanceof Promise
-      ? snapshot.then((read) => this.#see(tenantId, field, after, read))
-      : this.#see(tenantId, field, after, snapshot);
+    return andThen(this.#current(tenantId, after, waitUntil), (snapshot) =>
+      this.#see(tenantId, field, after, snapshot),
+    );
   }
 
   #see(tenantId: string, field: string | null, after: Place | null, snapshot: Snapshot | null): Sight {

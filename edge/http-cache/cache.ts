@@ -75,13 +75,13 @@ export class HttpCache {
   }
 
   /**
-   * Answers from the store, or from the origin and keeps what may be kept.
+   * Answers from the store, at once, or from the origin and keeps what may be kept.
    * @param load asks the origin; it must not be bound to the client's signal, since others may share
    *   its answer
    * @param waitUntil keeps shared work alive when this request ends
    * @throws what `load` throws, when nothing stored may stand in
    */
-  async answer(request: CacheRequest, load: Load, waitUntil: WaitUntil): Promise<Reply> {
+  answer(request: CacheRequest, load: Load, waitUntil: WaitUntil): Reply | Promise<Reply> {
     if (!isLookedUp(request.method) || request.header("upgrade") !== null) return this.bypass(request, load);
     const demands = demandsOf(request.header, this.#profile);
     const now = this.#now();

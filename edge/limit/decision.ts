@@ -1,4 +1,4 @@
-import { headers } from "#shared/headers.ts";
+import { headers as names } from "#shared/headers.ts";
 import type { Quota } from "./plans.ts";
 
 /** Where a quota stands after a request. */
@@ -25,21 +25,19 @@ export type Limiter = (
   waitUntil: (work: Promise<unknown>) => void,
 ) => Decision | Promise<Decision>;
 
+/** A quota that a request was held to, and where it stands since. */
+export type Charged = { readonly quota: Quota; readonly standing: Standing | null };
+
 /**
- * The rate-limit headers of an answer: draft-ietf-httpapi-ratelimit-headers-10 (structured fields,
+ * Adds the rate-limit headers of an answer: draft-ietf-httpapi-ratelimit-headers-10 (structured fields,
  * seconds) and the older `X-RateLimit-*` trio.
  */
-export function rateLimitHeaders(
-  { policy, policyField, limit }: Quota,
-  standing: Standing | null,
-): Record<string, string> {
-  if (standing === null) return { [headers.rateLimitPolicy]: policyField };
+export function showQuota(headers: Headers, { quota, standing }: Charged): void {
+  headers.set(names.rateLimitPolicy, quota.policyField);
+  if (standing === null) return;
   const { remaining, resetSeconds } = standing;
-  return {
-    [headers.rateLimitPolicy]: policyField,
-    [headers.rateLimit]: `"${policy}";r=${remaining};t=${resetSeconds}`,
-    [headers.rateLimitLimit]: String(limit),
-    [headers.rateLimitRemaining]: String(remaining),
-    [headers.rateLimitReset]: String(resetSeconds),
-  };
+  headers.set(names.rateLimit, `"${quota.policy}";r=${remaining};t=${resetSeconds}`);
+  headers.set(names.rateLimitLimit, quota.limitField);
+  headers.set(names.rateLimitRemaining, String(remaining));
+  headers.set(names.rateLimitReset, String(resetSeconds));
 }

@@ -2,7 +2,7 @@ import type { RatePolicy } from "#shared/policy.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
 import type { Exchange, Stage } from "../exchange.ts";
-import { type Decision, rateLimitHeaders } from "./decision.ts";
+import type { Decision } from "./decision.ts";
 import type { Limit, Limits } from "./limits.ts";
 
 export type Limiting = {
@@ -26,14 +26,14 @@ export function limit({ rate }: Route, { limits, unlimited }: Limiting): Stage {
 }
 
 /** By this isolate alone, if the route allows it. */
-function withoutRedis(chosen: Limit, rate: RatePolicy, key: string, { outgoing }: Exchange): Decision {
+function withoutRedis(chosen: Limit, rate: RatePolicy, key: string, exchange: Exchange): Decision {
   if (rate.whenUnavailable === "open") return chosen.spendLocally(key, rate.cost);
-  Object.assign(outgoing, rateLimitHeaders(chosen.quota, null));
+  exchange.charged = { quota: chosen.quota, standing: null };
   throw new Problem("unavailable");
 }
 
 function carryOut(decision: Decision, chosen: Limit, rate: RatePolicy, exchange: Exchange): undefined {
-  Object.assign(exchange.outgoing, rateLimitHeaders(chosen.quota, decision.standing));
+  exchange.charged = { quota: chosen.quota, standing: decision.standing };
   if (!decision.admitted) throw exceeded(chosen, rate, decision);
   exchange.refund = () => refund(exchange, chosen, rate, decision);
 }
@@ -44,11 +44,11 @@ function keyOf({ principal, address }: Exchange, { by }: RatePolicy): string {
 }
 
 /** Gives back what was charged, in the figures that the answer shows too. */
-function refund({ outgoing }: Exchange, { quota }: Limit, { cost }: RatePolicy, decision: Decision): void {
+function refund(exchange: Exchange, { quota }: Limit, { cost }: RatePolicy, decision: Decision): void {
   decision.refund();
   if (decision.standing === null) return;
   const { remaining, resetSeconds } = decision.standing;
-  Object.assign(outgoing, rateLimitHeaders(quota, { remaining: remaining + cost, resetSeconds }));
+  exchange.charged = { quota, standing: { remaining: remaining + cost, resetSeconds } };
 }
 
 /** draft-ietf-httpapi-ratelimit-headers-10, "Quota Exceeded": `violated-policies` names it. */

@@ -44,8 +44,9 @@ export type Quota = {
   readonly policy: string;
   readonly limit: number;
   readonly windowSeconds: number;
-  /** `RateLimit-Policy`, which never changes. */
+  /** `RateLimit-Policy` and `X-RateLimit-Limit`, which never change. */
   readonly policyField: string;
+  readonly limitField: string;
 };
 
 /** @param plan null: the quota's own limit */
@@ -56,5 +57,6 @@ export function quotaOf(
 ): Quota {
   const policy = plan ?? name;
   const limit = plan === null ? own : (plans[plan] ?? own);
-  return { name, policy, limit, windowSeconds, policyField: `"${policy}";q=${limit};w=${windowSeconds}` };
+  const policyField = `"${policy}";q=${limit};w=${windowSeconds}`;
+  return { name, policy, limit, windowSeconds, policyField, limitField: String(limit) };
 }

@@ -1,9 +1,12 @@
 import { Problem } from "#shared/problems.ts";
+import { andThen } from "../and-then.ts";
 import type { Stage } from "../exchange.ts";
 import { localLimiter } from "./local.ts";
 
-/** The one method that is asked of a rate-limit binding. */
-export type ShieldBinding = { limit(options: { key: string }): Promise<{ success: boolean }> };
+type Outcome = { success: boolean };
+
+/** The one method that is asked of a rate-limit binding; one in memory answers at once. */
+export type ShieldBinding = { limit(options: { key: string }): Outcome | Promise<Outcome> };
 
 /** The binding's period in wrangler.toml. */
 const PERIOD_SECONDS = 60;
@@ -11,7 +14,7 @@ const PERIOD_SECONDS = 60;
 /** Counts in this isolate's memory, for platforms that have no such binding (self-hosted workerd). */
 export function embeddedShield(limit: number, now: () => number): ShieldBinding {
   const spend = localLimiter({ limit, windowSeconds: PERIOD_SECONDS }, now);
-  return { limit: ({ key }) => Promise.resolve({ success: spend(key, 1).admitted }) };
+  return { limit: ({ key }) => ({ success: spend(key, 1).admitted }) };
 }
 
 /**
@@ -19,9 +22,11 @@ export function embeddedShield(limit: number, now: () => number): ShieldBinding 
  * location and without a network call; it is a shield, not a quota.
  */
 export function shield(binding: ShieldBinding): Stage {
-  return async function shield({ address }) {
-    const { success } = await binding.limit({ key: address });
-    if (success) return undefined;
-    throw new Problem("rate-exceeded", {}, { "retry-after": String(PERIOD_SECONDS) });
+  return function shield({ address }) {
+    return andThen(binding.limit({ key: address }), passOrThrow);
   };
+}
+
+function passOrThrow({ success }: Outcome): undefined {
+  if (!success) throw new Problem("rate-exceeded", {}, { "retry-after": String(PERIOD_SECONDS) });
 }

@@ -93,7 +93,7 @@ export function bench(profile: Profile = proxy, options: Partial<HttpCacheOption
     pass: (seconds) => {
       now += seconds * SECOND;
     },
-    ask: (load, asked = request()) => cache.answer(asked, load, (promise) => work.push(promise)),
+    ask: async (load, asked = request()) => cache.answer(asked, load, (promise) => work.push(promise)),
     settle: async () => {
       await Promise.allSettled(work);
     },

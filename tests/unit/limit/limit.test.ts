@@ -40,6 +40,7 @@ describe("the stage that charges quotas", () => {
       operationId: "getMe",
       principal: { subject: "s", clientId: "c", tenantId: "t", scopes: [] },
       plan: null,
+      charged: null,
       refund: () => undefined,
       target: "/",
       outcome: "answered",

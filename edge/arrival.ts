@@ -1,0 +1,69 @@
+import { headers as names, REQUEST_ID_PATTERN } from "#shared/headers.ts";
+import type { Principal } from "#shared/identity.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Charged } from "./limit/decision.ts";
+import { networkOf } from "./limit/network.ts";
+import { rawTarget } from "./paths.ts";
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const NO_TRACE = "0".repeat(32);
+const nothing = () => undefined;
+
+/** An exchange as it begins: what the request itself says, and nothing learnt yet. */
+export class Arrival implements Exchange {
+  readonly request: Request;
+  readonly path: string;
+  readonly search: string;
+  readonly requestId: string;
+  readonly correlationId: string;
+  readonly startedAt: number;
+  readonly address: string;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+  readonly outgoing: Record<string, string> = {};
+  operationId: string | null = null;
+  params: Readonly<Record<string, string>> = {};
+  principal: Principal | null = null;
+  plan: string | null = null;
+  charged: Charged | null = null;
+  refund: () => void = nothing;
+  unchecked = false;
+  target = "";
+  outcome = "answered";
+  readonly #id = crypto.randomUUID();
+
+  /**
+   * @param addressHeader where the platform says whose the connection is
+   * @param startedAt milliseconds since the epoch
+   */
+  constructor(
+    request: Request,
+    context: Pick<ExecutionContext, "waitUntil">,
+    addressHeader: string,
+    startedAt: number,
+  ) {
+    const { headers } = request;
+    const { path, search } = rawTarget(request.url);
+    this.request = request;
+    this.path = path;
+    this.search = search;
+    this.requestId = wellFormed(headers.get(names.requestId)) ?? this.#id;
+    this.correlationId = wellFormed(headers.get(names.correlationId)) ?? this.requestId;
+    this.startedAt = startedAt;
+    this.address = networkOf(headers.get(addressHeader));
+    this.waitUntil = (work) => context.waitUntil(work);
+  }
+
+  /** Only if anybody asks: a hit that is not logged names no trace. */
+  get traceId(): string {
+    return traceIdOf(this.request.headers.get(names.traceparent)) ?? this.#id.replaceAll("-", "");
+  }
+}
+
+function wellFormed(id: string | null): string | null {
+  return id !== null && REQUEST_ID_PATTERN.test(id) ? id : null;
+}
+
+function traceIdOf(traceparent: string | null): string | null {
+  const traceId = traceparent === null ? undefined : TRACEPARENT.exec(traceparent)?.[1];
+  return traceId === undefined || traceId === NO_TRACE ? null : traceId;
+}
