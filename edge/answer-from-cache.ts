@@ -79,6 +79,7 @@ export function answerFromCache(
       partition: partitionOf(policy, exchange.principal),
       target: exchange.target,
       ids: exchange,
+      startedAt: exchange.startedAt,
     };
     return andThen(look(exchange, field, token), (sight) =>
       andThen(serve(exchange, question, sight, field), (served) => show(exchange, served)),

@@ -5,8 +5,11 @@ export type ClientBody = {
   readonly isBroken: () => Promise<boolean>;
 };
 
-/** A stream that passes on so many bytes, and fails with fewer: `Content-Length` is sent for it. */
-export type OfLength = (bytes: number) => {
+/**
+ * A stream that passes on what is written to it: so many bytes, and fails with fewer, so that
+ * `Content-Length` is sent for it; or as many as there are (null).
+ */
+export type Passage = (bytes: number | null) => {
   readonly readable: ReadableStream;
   readonly writable: WritableStream;
 };
@@ -22,11 +25,10 @@ const TELLS_WITHIN_MS = 20;
 export function clientBody(
   body: ReadableStream | null,
   contentLength: string | undefined,
-  ofLength: OfLength | undefined,
+  passage: Passage,
 ): ClientBody {
-  const isWatched = body !== null && contentLength !== undefined && ofLength !== undefined;
-  if (!isWatched) return { stream: body, isBroken: async () => false };
-  const { readable, writable } = ofLength(Number(contentLength));
+  if (body === null || contentLength === undefined) return { stream: body, isBroken: async () => false };
+  const { readable, writable } = passage(Number(contentLength));
   // Not cancelled with the way to the origin, so that it can still tell how it is itself.
   const passed = body.pipeTo(writable, { preventCancel: true }).then(
     () => false,

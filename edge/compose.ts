@@ -15,21 +15,21 @@ import { withLastGood } from "./cache/last-good.ts";
 import { type ReadData, redisSnapshots } from "./cache/read-snapshot.ts";
 import type { PurgeableCache } from "./cache/serve.ts";
 import { type ReadSnapshot, Snapshots } from "./cache/snapshot.ts";
-import type { OfLength } from "./client-body.ts";
+import type { Passage } from "./client-body.ts";
 import type { EdgeConfig } from "./env.ts";
 import type { Dependencies } from "./gateway.ts";
 import { health } from "./health.ts";
 import { createLimits } from "./limit/limits.ts";
 import type { ShieldBinding } from "./limit/shield.ts";
 import type { Log } from "./observe.ts";
-import { createOrigin } from "./origin.ts";
+import { createOrigins } from "./origin.ts";
 import { hmac } from "./sign.ts";
 
 type Platform = {
   readonly shield: ShieldBinding;
   readonly log: Log;
   readonly now: () => number;
-  readonly ofLength: OfLength;
+  readonly passage: Passage;
   /** The platform's response cache, given the way to the origin. */
   readonly cache: (askForAll: AskForAll) => PurgeableCache;
   /** How this isolate reads snapshots, given the way to Redis. */
@@ -41,16 +41,19 @@ type Composition = Dependencies & { readonly readSnapshot: ReadData };
 
 /** Puts the parts together from configuration and what the platform offers. */
 export function compose(config: EdgeConfig, platform: Platform): Composition {
-  const { shield, log, now, ofLength } = platform;
-  const origin = createOrigin({
+  const { shield, log, now, passage } = platform;
+  const origins = createOrigins({
     urls: config.originUrls,
     secret: config.assertionSecrets[0],
     sign: hmac(config.assertionSecrets[0].secret).sign,
     now,
+    random: Math.random,
     fetch: (url, init) => fetch(url, init),
-    ofLength,
+    passage,
+    onBreaker: (origin, state) =>
+      log(state === "closed" ? "info" : "error", { stage: "edge", origin, state }),
   });
-  const askForAll = fillFromOrigin(contract, origin);
+  const askForAll = fillFromOrigin(contract, origins.ask);
   const cache = platform.cache(askForAll);
   const redis = new Redis({
     url: config.redis.url,
@@ -64,7 +67,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
   const readSnapshot = redisSnapshots(redis, now);
   const snapshots = new Snapshots(platform.snapshots(readSnapshot), now);
   const tokens = consistencyTokens(config.assertionSecrets, now);
-  const ownKeySet = keySetFetcher(config.token.keySetUrl, askForAll);
+  const ownKeySet = keySetFetcher(config.token.keySetUrl, askForAll, now);
   return {
     contract,
     corsOrigins: config.corsOrigins,
@@ -83,7 +86,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
       unlimited: config.unlimitedClients,
     },
     caching: { cache: withLastGood(cache.serve), askForAll, snapshots, tokens, now },
-    forwarding: { origin, snapshots, tokens, now },
+    forwarding: { origin: origins.ask, snapshots, tokens, now },
     purging: { purge: cache.purge, secrets: config.assertionSecrets, now },
     readSnapshot,
     ownHandlers: {
@@ -93,7 +96,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
 }
 
 /** The keys of our own issuer come over the signed hop, unless they have a URL. */
-function keySetFetcher(url: string | null, askForAll: AskForAll): FetchKeySet {
+function keySetFetcher(url: string | null, askForAll: AskForAll, now: () => number): FetchKeySet {
   return async function fetchOwnKeySet() {
     if (url !== null) return fetchKeySet(url, (address, init) => fetch(address, init));
     const requestId = crypto.randomUUID();
@@ -102,6 +105,7 @@ function keySetFetcher(url: string | null, askForAll: AskForAll): FetchKeySet {
       partition: {},
       target: contract.getKeySet.path,
       ids: { requestId, correlationId: requestId, traceId: requestId.replaceAll("-", "") },
+      startedAt: now(),
     });
     if (status !== 200) throw new Error(`the key set was answered with ${status}`);
     const keys = readKeySet(new TextDecoder().decode(body));

@@ -6,8 +6,12 @@ import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { Snapshots } from "./cache/snapshot.ts";
 import { type Answerer, type Exchange, type Operation, respond } from "./exchange.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { isDeclared } from "./upstream/declared.ts";
 import type { OnBehalfOf, Origin } from "./origin.ts";
 import { relayProblem } from "./problems.ts";
+
+/** What is more than this is streamed: the client gets its beginning before its end is known. */
+const COLLECT_BYTES = 64 * 1024;
 
 export type ForwardDependencies = {
   readonly origin: Origin;
@@ -44,15 +48,21 @@ export function forward(
       body: route.request.body.kind === "none" ? null : request.body,
       onBehalfOf: onBehalfOf(exchange),
       ids: exchange,
-      budgetMs: route.budgetMs,
+      deadline: exchange.startedAt + route.budgetMs,
+      collectBytes: COLLECT_BYTES,
+      isPatient: true,
     });
     await noteWrite(exchange, response.headers);
-    const headers = { ...passedOn(response.headers), "cache-control": "no-store" };
+    const kept = passedOn(response.headers);
+    const headers = { ...kept, "cache-control": "no-store" };
     if (isProblem(headers)) {
       const body = await response.arrayBuffer().catch(refuseBroken);
       return relayProblem(exchange, response.status, headers, body);
     }
-    if (route.responses[response.status] === undefined) throw new Problem("bad-gateway");
+    if (!isDeclared(route, response.status, kept["content-type"])) {
+      await response.body?.cancel();
+      throw new Problem("bad-gateway");
+    }
     exchange.outcome = "forwarded";
     // Nobody reads it, and a stream would wait for that.
     if (request.method === "HEAD") await response.body?.cancel();

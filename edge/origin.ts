@@ -1,10 +1,12 @@
-import type { NamedSecret } from "#shared/environment.ts";
-import { headers as names } from "#shared/headers.ts";
-import { ASSERTION_LIFETIME_SECONDS, encodeAssertion } from "#shared/identity.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Method } from "#shared/route.ts";
-import { type ClientBody, clientBody, type OfLength } from "./client-body.ts";
-import type { Hmac } from "./sign.ts";
+import { type Attempter, attempt } from "./upstream/attempt.ts";
+import { PROBE_MS } from "./upstream/breaker.ts";
+import type { Outcome } from "./upstream/outcome.ts";
+import { type Candidate, type OnBreaker, type OriginReport, Pool } from "./upstream/pool.ts";
+import { type RequestBody, requestBody } from "./upstream/request-body.ts";
+import { MIN_ATTEMPT_MS, retryAfter } from "./upstream/retry.ts";
+import { RetryBudget } from "./upstream/retry-budget.ts";
 
 /** On whose behalf the origin is asked. A shared answer is asked for by no one in particular. */
 export type OnBehalfOf = {
@@ -29,115 +31,123 @@ export type OriginRequest = {
   readonly body: ReadableStream | null;
   readonly onBehalfOf: OnBehalfOf;
   readonly ids: TraceIds;
-  readonly budgetMs: number;
+  /** When the answer must be there, all of it, in milliseconds since the epoch. */
+  readonly deadline: number;
+  /** An answer up to this length is read before it is passed on, so that it is a whole one. */
+  readonly collectBytes: number;
+  /** Whether an origin's `Retry-After` is waited for. Not where something stored can stand in. */
+  readonly isPatient: boolean;
 };
 
 export type Origin = (request: OriginRequest) => Promise<Response>;
 
-const MAX_RETRY_DELAY_MS = 50;
-/** An origin that could not be reached is tried last for this long. */
-const AWAY_MS = 2_000;
-
-type Options = {
-  readonly urls: readonly string[];
-  readonly secret: NamedSecret;
-  readonly sign: Hmac["sign"];
-  readonly now: () => number;
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** Where the platform has it; without it a body that broke off counts as a failure of the origin. */
-  readonly ofLength?: OfLength;
+export type Origins = {
+  readonly ask: Origin;
+  /** In the order of `ORIGIN_URLS`. */
+  readonly report: () => readonly OriginReport[];
 };
 
-/**
- * Asks one of the origins. A safe request that got no answer is tried once more at the next one.
- * @throws Problem `unavailable` or `deadline-exceeded`; `malformed-body` when the client's body broke off
- */
-export function createOrigin({ urls, secret, sign, now, fetch, ofLength }: Options): Origin {
-  let turn = 0;
-  const away = new Map<string, number>();
+type Options = Attempter & {
+  readonly urls: readonly string[];
+  readonly random: () => number;
+  readonly onBreaker: OnBreaker;
+};
 
-  async function attempt(
-    request: OriginRequest,
-    body: ReadableStream | null,
-    url: string,
-    budgetMs: number,
-  ): Promise<Response> {
-    const assertion = await assert(request, budgetMs);
-    const { requestId, correlationId, traceId } = request.ids;
-    return fetch(url + request.target, {
-      method: request.method,
-      headers: {
-        ...request.headers,
-        [names.assertion]: assertion,
-        [names.requestId]: requestId,
-        [names.correlationId]: correlationId,
-        [names.traceparent]: `00-${traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`,
-      },
-      body,
-      redirect: "manual",
-      signal: AbortSignal.timeout(budgetMs),
-    });
-  }
+/** What is left of a request on its way. */
+type Journey = {
+  readonly request: OriginRequest;
+  readonly body: RequestBody;
+  /** The origins, the next one first. */
+  readonly candidates: readonly Candidate[];
+  attempted: number;
+  wasProbe: boolean;
+};
 
-  async function assert(
-    { method, target, onBehalfOf, ids }: OriginRequest,
-    budgetMs: number,
-  ): Promise<string> {
-    const { scopes, ...identity } = onBehalfOf;
-    const payload = encodeAssertion({
-      aud: "gatehouse-origin",
-      kid: secret.kid,
-      target: `${method} ${target}`,
-      exp: Math.floor(now() / 1000) + ASSERTION_LIFETIME_SECONDS,
-      budgetMs,
-      requestId: ids.requestId,
-      ...identity,
-      scopes: [...scopes],
-    });
-    return `${payload}.${await sign(payload)}`;
-  }
+/** The way to the origins. `ask` throws `unavailable`, `deadline-exceeded` or `malformed-body`. */
+export function createOrigins(options: Options): Origins {
+  const { urls, now, random, onBreaker, passage } = options;
+  const pool = new Pool(urls, now, onBreaker);
+  const retries = new RetryBudget();
 
-  return async function askOrigin(request) {
-    const deadline = now() + request.budgetMs;
-    const candidates = inOrder(urls, turn++, away, now());
-    const attempts = request.method === "GET" ? 2 : 1;
-    const body = clientBody(request.body, request.headers["content-length"], ofLength);
-    for (let attempted = 1; ; attempted++) {
-      const url = candidates[(attempted - 1) % candidates.length] ?? "";
-      try {
-        return await attempt(request, body.stream, url, Math.max(1, deadline - now()));
-      } catch (error) {
-        const refusal = await refusalOf(error, body, now() >= deadline);
-        if (refusal !== null) throw refusal;
-        away.set(url, now() + AWAY_MS);
-        if (attempted === attempts) throw new Problem("unavailable", {}, { "retry-after": "2" });
-        await delay(Math.random() * MAX_RETRY_DELAY_MS);
-      }
+  /** The next origin whose breaker lets the request through; null: there is none. */
+  async function tryNext(journey: Journey): Promise<{ candidate: Candidate; outcome: Outcome } | null> {
+    const { request, body, candidates } = journey;
+    for (const [i] of candidates.entries()) {
+      const candidate = candidates[(journey.attempted + i) % candidates.length];
+      if (candidate === undefined) return null;
+      const outcome = await pool.send(candidate, (isProbe) => {
+        journey.wasProbe = isProbe;
+        const { deadline } = request;
+        const waitMs = waitFor(candidate, journey, deadline - now());
+        const attempted = journey.attempted + 1;
+        return attempt(options, { request, body, url: candidate.url, attempted, waitMs, deadline });
+      });
+      if (outcome !== null) return { candidate, outcome };
     }
-  };
+    return null;
+  }
+
+  /** Half of the time, when another origin can have the other half. */
+  function waitFor(candidate: Candidate, { body, attempted, wasProbe }: Journey, leftMs: number): number {
+    if (wasProbe) return Math.min(PROBE_MS, leftMs);
+    return body.isRepeatable && attempted === 0 && pool.hasOther(candidate) ? leftMs / 2 : leftMs;
+  }
+
+  function mayRetry({ wasProbe }: Journey): boolean {
+    // Whoever found out that an origin is not back yet did so for all.
+    return wasProbe || retries.withdraw();
+  }
+
+  async function ask(request: OriginRequest): Promise<Response> {
+    const leftMs = request.deadline - now();
+    if (leftMs < MIN_ATTEMPT_MS) throw new Problem("deadline-exceeded");
+    const body = await requestBody(request, leftMs, passage);
+    retries.deposit();
+    const candidates = pool.inTurn(body.isRepeatable);
+    const journey: Journey = { request, body, candidates, attempted: 0, wasProbe: false };
+    let last: Outcome | null = null;
+    for (;;) {
+      const tried = await tryNext(journey);
+      if (tried === null) return conclude(last, random());
+      discard(last);
+      last = tried.outcome;
+      journey.attempted++;
+      const waitMs = retryAfter({
+        outcome: last,
+        attempted: journey.attempted,
+        isRepeatable: body.isRepeatable,
+        hasOther: pool.hasOther(tried.candidate),
+        isPatient: request.isPatient,
+        leftMs: request.deadline - now(),
+        random: random(),
+      });
+      if (waitMs === null || !mayRetry(journey)) return conclude(last, random());
+      await delay(waitMs);
+    }
+  }
+
+  return { ask, report: () => pool.report() };
 }
 
-/** The origins as a request tries them: in turn, those that failed just now last. */
-function inOrder(
-  urls: readonly string[],
-  turn: number,
-  away: ReadonlyMap<string, number>,
-  now: number,
-): readonly string[] {
-  const first = turn % urls.length;
-  const rotated = [...urls.slice(first), ...urls.slice(0, first)];
-  const isAway = (url: string) => (away.get(url) ?? 0) > now;
-  return [...rotated.filter((url) => !isAway(url)), ...rotated.filter(isAway)];
+/** What the client is told in the end. @param outcome null: no origin was to be asked */
+function conclude(outcome: Outcome | null, random: number): Response {
+  switch (outcome?.kind) {
+    case "answered":
+    case "busy":
+      return outcome.response;
+    case "body-broken":
+      throw new Problem("malformed-body", { detail: "the body broke off" });
+    case "late":
+      throw new Problem("deadline-exceeded");
+    default:
+      // Whole seconds (RFC 9110 §10.2.3), and not the same for all who would come back together.
+      throw new Problem("unavailable", {}, { "retry-after": String(1 + Math.floor(random * 3)) });
+  }
 }
 
-/** What a failure is told as that says nothing of the origin; null: it may be away. */
-async function refusalOf(error: unknown, body: ClientBody, isLate: boolean): Promise<Problem | null> {
-  if (await body.isBroken()) return new Problem("malformed-body", { detail: "the body broke off" });
-  return isTimeout(error) || isLate ? new Problem("deadline-exceeded") : null;
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
+function discard(outcome: Outcome | null): void {
+  if (outcome === null || !("response" in outcome)) return;
+  outcome.response.body?.cancel().catch(() => undefined);
 }
 
 function delay(ms: number): Promise<void> {

@@ -7,7 +7,7 @@ import {
 } from "#shared/problems.ts";
 import { type Exchange, respond } from "./exchange.ts";
 
-/** Seconds to wait that a 503 states when what failed gave no better figure. */
+/** Seconds to wait that a failure of ours states when what failed gave no better figure. */
 const RETRY_AFTER_SECONDS = "2";
 
 /**
@@ -31,7 +31,12 @@ export function refuseFill(requestId: string, error: unknown): Response {
 
 function headersOf(problem: Problem): Record<string, string> {
   const headers = { "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store", ...problem.headers };
-  return problem.status === 503 ? { "retry-after": RETRY_AFTER_SECONDS, ...headers } : headers;
+  return { ...retryAfterOf(problem.status), ...headers };
+}
+
+/** Every failure that is not the client's says when to come again; one that knows better replaces it. */
+function retryAfterOf(status: number): Record<string, string> {
+  return status >= 500 ? { "retry-after": RETRY_AFTER_SECONDS } : {};
 }
 
 /**
@@ -50,7 +55,7 @@ export function relayProblem(
   exchange.outcome = document.code;
   const own = JSON.stringify({ ...document, requestId: exchange.requestId });
   const ownHeaders = { "content-type": PROBLEM_MEDIA_TYPE, "cache-control": "no-store" };
-  return respond(exchange, status, { ...headers, ...ownHeaders }, own);
+  return respond(exchange, status, { ...retryAfterOf(status), ...headers, ...ownHeaders }, own);
 }
 
 /** Which problem of the table a body is; null: it is none. */

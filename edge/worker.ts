@@ -23,7 +23,7 @@ const dependencies = compose(config, {
   shield: env.SHIELD ?? embeddedShield(config.shieldLimit, () => Date.now()),
   log,
   now: () => Date.now(),
-  ofLength: (bytes) => new FixedLengthStream(bytes),
+  passage: (bytes) => (bytes === null ? new IdentityTransformStream() : new FixedLengthStream(bytes)),
   cache: (askForAll) => {
     const embedded = embeddedCache(contract, askForAll, EMBEDDED_CACHE_BYTES, () => Date.now());
     const workers = workersCache((props) => exports.CachedOrigin({ props }));

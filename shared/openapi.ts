@@ -210,7 +210,7 @@ function successHeaders(route: Route, response: ResponseContract): string[] {
 
 function problemHeaders(status: number): string[] {
   const limits = status === 429 ? LIMITS : [];
-  const wait = status === 429 || status === 503 ? ["retry-after"] : [];
+  const wait = status === 429 || status >= 500 ? ["retry-after"] : [];
   const challenge = status === 401 ? ["www-authenticate"] : [];
   return [...EVERYWHERE, ...limits, ...wait, ...challenge];
 }

@@ -25,7 +25,7 @@ const dependencies = compose(config, {
   shield: embeddedShield(config.shieldLimit, now),
   log: () => undefined,
   now,
-  ofLength: (bytes) => new FixedLengthStream(bytes),
+  passage: (bytes) => (bytes === null ? new IdentityTransformStream() : new FixedLengthStream(bytes)),
   cache: (askForAll) => embeddedCache(contract, askForAll, EMBEDDED_CACHE_BYTES, now),
   snapshots: ownSnapshots,
 });

@@ -14,6 +14,8 @@ export type Fill = {
   /** Canonical path and query. */
   readonly target: string;
   readonly ids: TraceIds;
+  /** When the request came, in milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly waitUntil: (work: Promise<unknown>) => void;
 };
 

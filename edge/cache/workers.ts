@@ -20,7 +20,7 @@ type CachedEntrypoint = (props: CachedOriginProps) => {
 
 /** Any host does: Workers Cache does not key by it. */
 const LOOPBACK = "https://cached-origin";
-/** Carries the ids under which the origin logs the fill; it is in no key. */
+/** Carries the ids under which the origin logs the fill, and when the request came; it is in no key. */
 const TRACE_HEADER = "gatehouse-trace";
 
 const WORDS: readonly CacheWord[] = [
@@ -37,10 +37,10 @@ const WORDS: readonly CacheWord[] = [
 /** Cloudflare's cache in front of the `CachedOrigin` entrypoint. */
 export function workersCache(entrypoint: CachedEntrypoint): PurgeableCache {
   async function serve(fill: Fill): Promise<Served> {
-    const { operationId, partition, target, version, ids } = fill;
+    const { operationId, partition, target, version, ids, startedAt } = fill;
     const response = await entrypoint({ ...partition, operationId }).fetch(
       new Request(LOOPBACK + target, {
-        headers: { [TRACE_HEADER]: [ids.requestId, ids.correlationId, ids.traceId].join(" ") },
+        headers: { [TRACE_HEADER]: [ids.requestId, ids.correlationId, ids.traceId, startedAt].join(" ") },
         cf: { cacheKey: `${version}${target}` },
       }),
     );
@@ -77,16 +77,22 @@ export async function answerFill(
   { operationId, ...partition }: CachedOriginProps,
   { contract, askForAll, now, version }: Filling,
 ): Promise<Response> {
-  const [requestId = "", correlationId = "", traceId = ""] = (request.headers.get(TRACE_HEADER) ?? "").split(
-    " ",
-  );
+  const trace = (request.headers.get(TRACE_HEADER) ?? "").split(" ");
+  const [requestId = "", correlationId = "", traceId = "", startedAt = ""] = trace;
   const ids = { requestId, correlationId, traceId };
   const { pathname, search } = new URL(request.url);
   try {
     const askedAt = now();
     // Sent by Workers Cache alone, when it revalidates what it has stored.
     const ifNoneMatch = request.headers.get("if-none-match");
-    const question = { operationId, partition, target: pathname + search, ids, ifNoneMatch };
+    const question = {
+      operationId,
+      partition,
+      target: pathname + search,
+      ids,
+      startedAt: Number(startedAt) || askedAt,
+      ifNoneMatch,
+    };
     const answer = aged(await askForAll(question), now() - askedAt);
     const headers = storedHeaders(contract, question, answer, version);
     return new Response(answer.status === 304 ? null : answer.body, { status: answer.status, headers });

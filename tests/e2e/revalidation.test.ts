@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { embeddedCache } from "#edge/cache/embedded.ts";
 import { fillFromOrigin } from "#edge/cache/fill.ts";
 import type { ResponseCache } from "#edge/cache/serve.ts";
-import { createOrigin } from "#edge/origin.ts";
+import { createOrigins } from "#edge/origin.ts";
 import { contract } from "#shared/contract.ts";
 import { originClient } from "#tests/support/origin.ts";
 import { newTenant, stack } from "#tests/support/stack.ts";
@@ -19,11 +19,14 @@ describe("revalidation at the origin", () => {
   beforeAll(async () => {
     ({ id: tenantId } = await newTenant());
     const secret = { kid: "development", secret: stack().secrets.assertion };
-    const origin = createOrigin({
+    const origins = createOrigins({
       urls: [stack().originUrl],
       secret,
       sign: async (text) => createHmac("sha256", secret.secret).update(text).digest("base64url"),
       now: Date.now,
+      random: Math.random,
+      onBreaker: () => undefined,
+      passage: () => new TransformStream(),
       async fetch(url, init) {
         const response = await fetch(url, init);
         const body = await response.arrayBuffer();
@@ -31,7 +34,7 @@ describe("revalidation at the origin", () => {
         return new Response(response.status === 304 ? null : body, response);
       },
     });
-    cache = embeddedCache(contract, fillFromOrigin(contract, origin), 1_000_000, () => now).serve;
+    cache = embeddedCache(contract, fillFromOrigin(contract, origins.ask), 1_000_000, () => now).serve;
   });
 
   const read = async (id: string) => {
@@ -44,6 +47,7 @@ describe("revalidation at the origin", () => {
       version: "1",
       target: `/v1/products/${id}`,
       ids: { requestId: "request-1", correlationId: "request-1", traceId: "0".repeat(32) },
+      startedAt: Date.now(),
       waitUntil: (work) => background.push(work),
     });
     await Promise.all(background);

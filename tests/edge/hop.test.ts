@@ -142,7 +142,10 @@ describe("what comes back from the origin", () => {
     const away = await startEdgeUnderTest();
     await away.origin.stop();
     const answer = await fetch(`${away.url}/openapi.json`);
-    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([
+      503,
+      expect.stringMatching(/^[123]$/),
+    ]);
     await away.stop().catch(() => undefined);
   });
 

@@ -30,6 +30,7 @@ describe("a cache that remembers the last good version", () => {
     version,
     target,
     ids: { requestId: "", correlationId: "", traceId: "" },
+    startedAt: now,
     waitUntil: (work) => void work.catch(() => undefined),
   });
   const read = async (version: string, tenantId?: string, target?: string) => {
@@ -107,7 +108,7 @@ describe.each(
         const waitUntil = (some: Promise<unknown>) => void work.push(some.catch(() => undefined));
         const ids = { requestId: "", correlationId: "", traceId: "" };
         const served = await cache({
-          ...{ operationId, policy, partition: {}, target: "/", ids },
+          ...{ operationId, policy, partition: {}, target: "/", ids, startedAt: now },
           version,
           waitUntil,
         });

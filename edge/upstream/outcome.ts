@@ -1,0 +1,62 @@
+import { isProblem } from "../cache/answer.ts";
+
+/** What came of sending a request to one origin. */
+export type Outcome =
+  /** Something to pass on. */
+  | { readonly kind: "answered"; readonly response: Response }
+  /** Not now: 502, 503, 504. `retryAfterMs` is what the answer asks for, if it does. */
+  | { readonly kind: "busy"; readonly response: Response; readonly retryAfterMs: number | null }
+  /** The connection was refused, or broke before there was an answer. */
+  | { readonly kind: "lost" }
+  /** Nothing came in time; `waitedMs` is how long there was. */
+  | { readonly kind: "late"; readonly waitedMs: number }
+  /** The client's body broke off. */
+  | { readonly kind: "body-broken" };
+
+/** What an outcome says of the origin: it lives, it does not, or nothing. */
+export type Sign = "alive" | "dead" | "none";
+
+/** Whoever gets less time than this to answer is not judged by it. */
+const FAIR_WAIT_MS = 1_000;
+
+const BUSY: ReadonlySet<number> = new Set([502, 503, 504]);
+/** Answered to a repetition: what the first attempt began is still running. */
+const IN_PROGRESS = 409;
+
+/**
+ * Reads an answer.
+ * @param attempted which attempt it answers, from 1
+ */
+export function outcomeOf(response: Response, attempted: number): Outcome {
+  const { status, headers } = response;
+  const retryAfterMs = readRetryAfter(headers.get("retry-after"));
+  const isOwnDoing = status === IN_PROGRESS && attempted > 1 && retryAfterMs !== null;
+  if (!BUSY.has(status) && !isOwnDoing) return { kind: "answered", response };
+  return { kind: "busy", response, retryAfterMs };
+}
+
+/**
+ * Only the origin itself answers with problems of the table: whoever does lives, whatever it is short of,
+ * and may refuse one tenant alone. A 5xx of another kind is from something that stands before it.
+ */
+export function signOf(outcome: Outcome): Sign {
+  switch (outcome.kind) {
+    case "answered":
+    case "busy": {
+      const { status, headers } = outcome.response;
+      const isOrigins = status < 500 || isProblem(Object.fromEntries(headers));
+      return isOrigins ? "alive" : "dead";
+    }
+    case "lost":
+      return "dead";
+    case "late":
+      return outcome.waitedMs >= FAIR_WAIT_MS ? "dead" : "none";
+    case "body-broken":
+      return "none";
+  }
+}
+
+/** Delay-seconds (RFC 9110 §10.2.3) in milliseconds; a date, which the origin never sends, is not understood. */
+function readRetryAfter(value: string | null): number | null {
+  return value !== null && /^\d{1,6}$/.test(value) ? Number(value) * 1_000 : null;
+}
