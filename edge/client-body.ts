@@ -1,6 +1,8 @@
 /** A client's body on its way to the origin, and whether it was the client that broke it off. */
 export type ClientBody = {
   readonly stream: ReadableStream | null;
+  /** Whether all of it has been passed on, as far as anyone can tell. */
+  readonly isSent: () => boolean;
   /** To be asked once the origin could not be: to whoever sends a body on, both look the same. */
   readonly isBroken: () => Promise<boolean>;
 };
@@ -27,14 +29,20 @@ export function clientBody(
   contentLength: string | undefined,
   passage: Passage,
 ): ClientBody {
-  if (body === null || contentLength === undefined) return { stream: body, isBroken: async () => false };
+  if (body === null) return { stream: null, isSent: () => true, isBroken: async () => false };
+  if (contentLength === undefined) return { stream: body, isSent: () => false, isBroken: async () => false };
   const { readable, writable } = passage(Number(contentLength));
+  let isSent = false;
   // Not cancelled with the way to the origin, so that it can still tell how it is itself.
-  const passed = body.pipeTo(writable, { preventCancel: true }).then(
-    () => false,
+  const broke = body.pipeTo(writable, { preventCancel: true }).then(
+    () => {
+      isSent = true;
+      return false;
+    },
     () => hasFailed(body),
   );
-  return { stream: readable, isBroken: () => Promise.race([passed, delayed(false)]) };
+  const isBroken = () => Promise.race([broke, delayed(false)]);
+  return { stream: readable, isSent: () => isSent, isBroken };
 }
 
 function hasFailed(body: ReadableStream): Promise<boolean> {

@@ -54,7 +54,8 @@ export async function attempt(attempter: Attempter, one: Attempt): Promise<Outco
   } catch {
     limit.end();
     if (await body.isBroken()) return { kind: "body-broken" };
-    return limit.isOver ? { kind: "late", waitedMs: waitMs } : { kind: "lost" };
+    const hadAll = body.isSent();
+    return limit.isOver ? { kind: "late", hadAll, waitedMs: waitMs } : { kind: "lost", hadAll };
   }
 }
 

@@ -1,15 +1,15 @@
 import { isProblem } from "../cache/answer.ts";
 
-/** What came of sending a request to one origin. */
+/** What came of sending a request to one origin. `hadAll`: the client had sent all of its body by then. */
 export type Outcome =
   /** Something to pass on. */
   | { readonly kind: "answered"; readonly response: Response }
   /** Not now: 502, 503, 504. `retryAfterMs` is what the answer asks for, if it does. */
   | { readonly kind: "busy"; readonly response: Response; readonly retryAfterMs: number | null }
   /** The connection was refused, or broke before there was an answer. */
-  | { readonly kind: "lost" }
+  | { readonly kind: "lost"; readonly hadAll: boolean }
   /** Nothing came in time; `waitedMs` is how long there was. */
-  | { readonly kind: "late"; readonly waitedMs: number }
+  | { readonly kind: "late"; readonly hadAll: boolean; readonly waitedMs: number }
   /** The client's body broke off. */
   | { readonly kind: "body-broken" };
 
@@ -37,7 +37,8 @@ export function outcomeOf(response: Response, attempted: number): Outcome {
 
 /**
  * Only the origin itself answers with problems of the table: whoever does lives, whatever it is short of,
- * and may refuse one tenant alone. A 5xx of another kind is from something that stands before it.
+ * and may refuse one tenant alone. A 5xx of another kind is from something that stands before it. Where a
+ * client's body was still to come, it may be the client that broke off, or was slow: nobody can tell.
  */
 export function signOf(outcome: Outcome): Sign {
   switch (outcome.kind) {
@@ -48,9 +49,9 @@ export function signOf(outcome: Outcome): Sign {
       return isOrigins ? "alive" : "dead";
     }
     case "lost":
-      return "dead";
+      return outcome.hadAll ? "dead" : "none";
     case "late":
-      return outcome.waitedMs >= FAIR_WAIT_MS ? "dead" : "none";
+      return outcome.hadAll && outcome.waitedMs >= FAIR_WAIT_MS ? "dead" : "none";
     case "body-broken":
       return "none";
   }

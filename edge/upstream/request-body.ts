@@ -9,6 +9,8 @@ export type RequestBody = {
   readonly content: ReadableStream | ArrayBuffer | null;
   /** Whether the request does no harm when it is sent twice, and can be. */
   readonly isRepeatable: boolean;
+  /** Whether the client has sent all of it: until then, nothing that goes wrong is an origin's doing. */
+  readonly isSent: () => boolean;
   /** To be asked once an origin could not be: whether it is the client that broke off. */
   readonly isBroken: () => Promise<boolean>;
 };
@@ -32,10 +34,10 @@ export async function requestBody(
   const stated = headers["content-length"];
   if (isRepeatable && isHeld(body, stated)) {
     const content = body === null ? null : await held(body, leftMs);
-    return { content, isRepeatable, isBroken: async () => false };
+    return { content, isRepeatable, isSent: () => true, isBroken: async () => false };
   }
-  const { stream, isBroken } = clientBody(body, stated, passage);
-  return { content: stream, isRepeatable: false, isBroken };
+  const { stream, isSent, isBroken } = clientBody(body, stated, passage);
+  return { content: stream, isRepeatable: false, isSent, isBroken };
 }
 
 function isHeld(body: ReadableStream | null, stated: string | undefined): boolean {

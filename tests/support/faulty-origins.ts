@@ -8,7 +8,7 @@ export type FaultyOrigins = {
   readonly origins: readonly RecordingOrigin[];
   readonly proxies: readonly FaultProxy[];
   /** What the edge has logged, parsed. */
-  readonly lines: readonly Record<string, unknown>[];
+  readonly lines: Record<string, unknown>[];
   /** How many requests have reached each origin. */
   readonly seen: () => readonly number[];
   /** Lets every origin work again and forget what it has seen. */
@@ -33,20 +33,21 @@ export async function startFaultyOrigins(
     onLog: (line) => lines.push(parsed(line)),
   });
   for (const origin of origins) origin.keys = edge.origin.keys;
+  async function mend(): Promise<void> {
+    for (const [i, proxy] of proxies.entries()) {
+      await proxy.set({ kind: "pass" });
+      proxy.sever();
+      const origin = origins[i];
+      if (origin === undefined) continue;
+      origin.answer = () => ({});
+      origin.requests.length = 0;
+    }
+  }
   return {
-    ...{ edge, origins, proxies, lines },
+    ...{ edge, origins, proxies, lines, mend },
     seen: () => origins.map(({ requests }) => requests.length),
-    async mend() {
-      for (const [i, proxy] of proxies.entries()) {
-        await proxy.set({ kind: "pass" });
-        proxy.sever();
-        const origin = origins[i];
-        if (origin === undefined) continue;
-        origin.answer = () => ({});
-        origin.requests.length = 0;
-      }
-    },
     async stop() {
+      await mend();
       await edge.stop();
       for (const part of [...proxies, ...origins]) await part.stop();
     },

@@ -6,7 +6,8 @@ import type { Route } from "#shared/route.ts";
 
 const PROBLEM = { "content-type": "application/problem+json" };
 const HTML = { "content-type": "text/html" };
-const answer = (status: number, headers: Record<string, string> = {}) => new Response(null, { status, headers });
+const answer = (status: number, headers: Record<string, string> = {}) =>
+  new Response(null, { status, headers });
 
 describe("an answer of an origin", () => {
   it.each<[string, Response, number, Outcome["kind"]]>([
@@ -42,9 +43,11 @@ describe("what an outcome says of an origin", () => {
     ["its own word that the time is over", outcomeOf(answer(504, PROBLEM), 1), "alive"],
     ["a proxy's word that it is away", outcomeOf(answer(502, HTML), 1), "dead"],
     ["a server error of something else", outcomeOf(answer(500, HTML), 1), "dead"],
-    ["a lost connection", { kind: "lost" }, "dead"],
-    ["silence", { kind: "late", waitedMs: 1_000 }, "dead"],
-    ["silence in what was left of a budget", { kind: "late", waitedMs: 999 }, "none"],
+    ["a lost connection", { kind: "lost", hadAll: true }, "dead"],
+    ["a connection lost before the body had come", { kind: "lost", hadAll: false }, "none"],
+    ["silence", { kind: "late", hadAll: true, waitedMs: 1_000 }, "dead"],
+    ["silence before the body had come", { kind: "late", hadAll: false, waitedMs: 1_000 }, "none"],
+    ["silence in what was left of a budget", { kind: "late", hadAll: true, waitedMs: 999 }, "none"],
     ["a client that went away", { kind: "body-broken" }, "none"],
   ])("%s", (_, outcome, sign) => {
     expect(signOf(outcome)).toBe(sign);
