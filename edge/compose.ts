@@ -10,7 +10,7 @@ import { revocationAlarm } from "./auth/revocation-alarm.ts";
 import { Revocations } from "./auth/revocations.ts";
 import { type IssuerWithKeys, Tokens } from "./auth/tokens.ts";
 import { consistencyTokens } from "./cache/consistency-token.ts";
-import { type AskForAll, fillFromOrigin } from "./cache/fill.ts";
+import { type AskForAll, fillFromOrigin, type Question } from "./cache/fill.ts";
 import { withLastGood } from "./cache/last-good.ts";
 import { type ReadData, redisSnapshots } from "./cache/read-snapshot.ts";
 import type { PurgeableCache } from "./cache/serve.ts";
@@ -19,7 +19,7 @@ import type { Passage } from "./client-body.ts";
 import type { EdgeConfig } from "./env.ts";
 import type { Dependencies } from "./gateway.ts";
 import { health } from "./health.ts";
-import { createLimits } from "./limit/limits.ts";
+import { createLimits, quotaAvailability } from "./limit/limits.ts";
 import type { ShieldBinding } from "./limit/shield.ts";
 import type { Log } from "./observe.ts";
 import { createOrigins } from "./origin.ts";
@@ -67,7 +67,12 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
   const readSnapshot = redisSnapshots(redis, now);
   const snapshots = new Snapshots(platform.snapshots(readSnapshot), now);
   const tokens = consistencyTokens(config.assertionSecrets, now);
-  const ownKeySet = keySetFetcher(config.token.keySetUrl, askForAll, now);
+  const ownKeys = new KeySource(
+    keySetFetcher(config.token.keySetUrl, askForAll, now),
+    now,
+    config.token.staleKeysSeconds,
+  );
+  const availability = quotaAvailability(redis, now);
   return {
     contract,
     corsOrigins: config.corsOrigins,
@@ -77,12 +82,18 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     now,
     shield,
     authentication: {
-      tokens: new Tokens(trustedIssuers(config, ownKeySet, now), now),
+      tokens: new Tokens(trustedIssuers(config, ownKeys, now), now),
       revocations: new Revocations(snapshots, redisRevocations(redis), now),
       alarm: revocationAlarm(log, now),
     },
     limiting: {
-      limits: createLimits({ redis, table: config.quotas, timeoutMs: config.redis.timeoutMs, now }),
+      limits: createLimits({
+        redis,
+        availability,
+        table: config.quotas,
+        timeoutMs: config.redis.timeoutMs,
+        now,
+      }),
       unlimited: config.unlimitedClients,
     },
     caching: { cache: withLastGood(cache.serve), askForAll, snapshots, tokens, now },
@@ -90,23 +101,37 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     purging: { purge: cache.purge, secrets: config.assertionSecrets, now },
     readSnapshot,
     ownHandlers: {
-      getHealth: health({ origin: ownKeySet, redis: () => redis.ping() }),
+      getHealth: health({
+        vitals: {
+          origins: origins.report,
+          hasKeys: () => ownKeys.isUsable(),
+          areQuotasAway: () => availability.isAway,
+          isSighted: () => snapshots.isSighted(),
+        },
+        now,
+        checks: {
+          origin: () => askForAll(ownQuestion("getProblemType", "/problems/unavailable", now())),
+          redis: () => redis.ping(),
+          keys: (waitUntil) => ownKeys.warm(waitUntil),
+        },
+      }),
     } satisfies Record<ServedBy<typeof contract, "edge">, unknown>,
   };
+}
+
+/** What the edge asks the origin for itself. */
+function ownQuestion(operationId: keyof typeof contract, target: string, startedAt: number): Question {
+  const requestId = crypto.randomUUID();
+  const ids = { requestId, correlationId: requestId, traceId: requestId.replaceAll("-", "") };
+  return { operationId, partition: {}, target, ids, startedAt };
 }
 
 /** The keys of our own issuer come over the signed hop, unless they have a URL. */
 function keySetFetcher(url: string | null, askForAll: AskForAll, now: () => number): FetchKeySet {
   return async function fetchOwnKeySet() {
     if (url !== null) return fetchKeySet(url, (address, init) => fetch(address, init));
-    const requestId = crypto.randomUUID();
-    const { status, headers, body } = await askForAll({
-      operationId: "getKeySet",
-      partition: {},
-      target: contract.getKeySet.path,
-      ids: { requestId, correlationId: requestId, traceId: requestId.replaceAll("-", "") },
-      startedAt: now(),
-    });
+    const question = ownQuestion("getKeySet", contract.getKeySet.path, now());
+    const { status, headers, body } = await askForAll(question);
     if (status !== 200) throw new Error(`the key set was answered with ${status}`);
     const keys = readKeySet(new TextDecoder().decode(body));
     return { keys, maxAgeSeconds: maxAgeOf(headers["cache-control"]) };
@@ -115,7 +140,7 @@ function keySetFetcher(url: string | null, askForAll: AskForAll, now: () => numb
 
 function trustedIssuers(
   { token, issuers }: EdgeConfig,
-  ownKeySet: FetchKeySet,
+  ownKeys: KeySource,
   now: () => number,
 ): readonly IssuerWithKeys[] {
   const get = (url: string, init: RequestInit) => fetch(url, init);
@@ -123,11 +148,5 @@ function trustedIssuers(
     const load = async () => fetchKeySet(keySetUrl ?? (await discoverKeySetUrl(issuer.issuer, get)), get);
     return { issuer, keys: new KeySource(load, now, staleSeconds) };
   });
-  return [
-    {
-      issuer: ownIssuer(token.issuer, token.audience),
-      keys: new KeySource(ownKeySet, now, token.staleKeysSeconds),
-    },
-    ...others,
-  ];
+  return [{ issuer: ownIssuer(token.issuer, token.audience), keys: ownKeys }, ...others];
 }

@@ -6,9 +6,9 @@ import type { ConsistencyTokens } from "./cache/consistency-token.ts";
 import type { Snapshots } from "./cache/snapshot.ts";
 import { type Answerer, type Exchange, type Operation, respond } from "./exchange.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { isDeclared } from "./upstream/declared.ts";
 import type { OnBehalfOf, Origin } from "./origin.ts";
 import { relayProblem } from "./problems.ts";
+import { isDeclared } from "./upstream/declared.ts";
 
 /** What is more than this is streamed: the client gets its beginning before its end is known. */
 const COLLECT_BYTES = 64 * 1024;

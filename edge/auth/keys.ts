@@ -62,6 +62,16 @@ export class KeySource {
     return loaded.edition;
   }
 
+  /** Whether there are keys that may be used. */
+  isUsable(): boolean {
+    return this.#loaded !== null && this.#now() <= this.#loaded.staleAt;
+  }
+
+  /** Fetches the keys, if there are none. */
+  async warm(waitUntil: WaitUntil): Promise<void> {
+    await this.#current(waitUntil);
+  }
+
   /** A key lookup for one verification. */
   async lookUp(waitUntil: WaitUntil): Promise<JWTVerifyGetKey> {
     const loaded = await this.#current(waitUntil);

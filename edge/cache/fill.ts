@@ -1,9 +1,9 @@
 import { Problem, type ProblemCode } from "#shared/problems.ts";
 import type { Contract, Route } from "#shared/route.ts";
 import { collect, discard } from "../http-cache/exchange.ts";
-import { isDeclared } from "../upstream/declared.ts";
 import type { Origin, TraceIds } from "../origin.ts";
 import { problemCodeOf } from "../problems.ts";
+import { isDeclared } from "../upstream/declared.ts";
 import { type Answer, isProblem, toStore } from "./answer.ts";
 import type { Partition } from "./key.ts";
 

@@ -44,6 +44,8 @@ const RECENT_BLOCK_AFTER_MS = 3_000;
 const RETRY_AFTER_MS = 1_000;
 const FOLLOWER_PATIENCE_MS = 500;
 const MAX_TENANTS = 10_000;
+/** For how long a read says something of the moment. */
+const TELLING_MS = 10_000;
 
 /** The snapshots of the tenants that this isolate serves. */
 export class Snapshots {
@@ -53,10 +55,23 @@ export class Snapshots {
   readonly #held = new Map<string, Snapshot>();
   readonly #writes = new NotedWrites();
   #blindUntil = 0;
+  /** The last one that was read, whoever's it is. */
+  #latest: Snapshot | null = null;
 
   constructor(read: ReadSnapshot, now: () => number) {
     this.#read = read;
     this.#now = now;
+  }
+
+  /**
+   * Whether this isolate can learn of writes: Redis answers, and a relay tells it of them. Null: nobody
+   * has asked for so long that it is not known.
+   */
+  isSighted(): boolean | null {
+    const now = this.#now();
+    if (now < this.#blindUntil) return false;
+    if (this.#latest === null || now - this.#latest.readAt > TELLING_MS) return null;
+    return hasBeat(this.#latest, 0);
   }
 
   /**
@@ -138,6 +153,7 @@ export class Snapshots {
     const read = () => this.#read(tenantId, isFresh);
     try {
       const snapshot = await this.#flight.run(flightKey(tenantId, isFresh), read, waitUntil);
+      this.#latest = snapshot;
       // A slow read may end after a later one.
       if (snapshot.readAt >= (this.#held.get(tenantId)?.readAt ?? 0)) {
         setBounded(this.#held, MAX_TENANTS, tenantId, snapshot);

@@ -28,6 +28,11 @@ export class Availability {
     this.#now = now;
   }
 
+  /** Whether the store is known to be away. */
+  get isAway(): boolean {
+    return this.#away;
+  }
+
   /** @throws Away while the store is away; else what `call` rejects with */
   async ask<T>(call: () => Promise<T>, waitUntil: WaitUntil): Promise<T> {
     if (this.#away) {

@@ -22,6 +22,7 @@ export type Limits = (name: QuotaName, plan: string | null) => Limit;
 
 export type LimitSources = {
   readonly redis: Redis;
+  readonly availability: Availability;
   readonly table: QuotaTable;
   /** The longest that Redis is waited for. */
   readonly timeoutMs: number;
@@ -31,11 +32,16 @@ export type LimitSources = {
 /** Units that a probe asks for, of a quota that belongs to nobody. */
 const PROBE = { limit: 1_000_000, windowMs: 1_000, cost: 1, need: 1, want: 1, held: 0 };
 
-/** One limiter for each plan of each quota, for as long as the isolate lives. */
-export function createLimits({ redis, table, timeoutMs, now }: LimitSources): Limits {
+/** Whether Redis can be asked for quotas, for all limiters together. */
+export function quotaAvailability(redis: Redis, now: () => number): Availability {
   const take = redisTake(redis);
   // By what is asked of it in earnest: a Redis that answers PING may still refuse to write.
-  const availability = new Availability(() => take("gatehouse:quota-probe", PROBE), now);
+  return new Availability(() => take("gatehouse:quota-probe", PROBE), now);
+}
+
+/** One limiter for each plan of each quota, for as long as the isolate lives. */
+export function createLimits({ redis, availability, table, timeoutMs, now }: LimitSources): Limits {
+  const take = redisTake(redis);
 
   // Twice, since a call that failed at once is made again.
   const patienceMs = 2 * timeoutMs + 100;

@@ -5,11 +5,28 @@ import { none } from "./common.ts";
 
 /** The service about itself: its health, its description, its errors. */
 
+/** What the edge found of each thing that it relies on, when it last had to do with it. */
+export const HealthChecks = Type.Object(
+  {
+    /** One of the origins answers. */
+    origin: Type.Boolean(),
+    redis: Type.Boolean(),
+    /** The keys are known that tokens are checked with. */
+    keys: Type.Boolean(),
+    /** Quotas are counted for all edges together. */
+    quotas: Type.Boolean(),
+    /** The edge learns of writes. */
+    versions: Type.Boolean(),
+  },
+  { title: "HealthChecks", additionalProperties: false },
+);
+
 export const Health = Type.Object(
   {
     status: Type.Enum(["ok", "degraded"]),
-    /** Whether each dependency of the edge answered just now. */
-    checks: Type.Object({ origin: Type.Boolean(), redis: Type.Boolean() }, { additionalProperties: false }),
+    checks: HealthChecks,
+    /** The circuit breaker of each origin, in the order in which they are configured. */
+    origins: Type.Array(Type.Object({ breaker: Type.Enum(["closed", "half-open", "open"]) })),
   },
   { title: "Health", additionalProperties: false },
 );

@@ -8,6 +8,10 @@ test("the shared stack answers through both tiers", async () => {
   const client = createClient({ baseUrl: edgeUrl, token: await mintToken({ tenantId: tenant.id }) });
   const me = await client.getMe();
   expect(me.body).toMatchObject({ tenantId: tenant.id, subject: "user-1" });
-  expect((await client.getHealth()).body).toEqual({ status: "ok", checks: { origin: true, redis: true } });
+  expect((await client.getHealth()).body).toEqual({
+    status: "ok",
+    checks: { origin: true, redis: true, keys: true, quotas: true, versions: true },
+    origins: [{ breaker: "closed" }],
+  });
   expect((await fetch(`${opsUrl}/ready`)).status).toBe(200);
 });

@@ -82,7 +82,8 @@ describe("npm run dev", () => {
     expect(lines).toHaveLength(9);
     expect(JSON.parse(await bash(health))).toEqual({
       status: "ok",
-      checks: { origin: true, redis: true },
+      checks: { origin: true, redis: true, keys: true, quotas: true, versions: true },
+      origins: [{ breaker: "closed" }],
     });
     expect(await bash(`${token}\n${twice}`)).toMatch(/fwd=uri-miss[^\n]*\n[^\n]*gatehouse; hit/);
     const [price] = /"price":\{[^}]*\}/.exec(write) ?? [];

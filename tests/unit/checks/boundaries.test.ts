@@ -20,7 +20,7 @@ const forbidden = [
   ["shared/x.ts", "@upstash/redis"],
   ["edge/x.ts", "#origin/app.ts"],
   ["edge/cache/x.ts", "../../origin/app.ts"],
-  ["edge/worker.ts", "../upstream/app.ts"],
+  ["edge/worker.ts", "../origin/app.ts"],
   ["edge/x.ts", "node:crypto"],
   ["edge/worker.ts", "node:crypto"],
   ["edge/x.ts", "drizzle-orm"],

@@ -10,7 +10,7 @@ const logging = (script: string) =>
     [
       "--input-type=module",
       "--eval",
-      `import { logDestination } from "./upstream/log-destination.ts";
+      `import { logDestination } from "./origin/log-destination.ts";
        const log = logDestination(1);
        const line = (n) => JSON.stringify({ n, text: "x".repeat(200) }) + "\\n";
        ${script}`,
