@@ -10,6 +10,7 @@ import type { Metrics } from "./metrics.ts";
 import { accountGuards } from "./plugins/account-limit.ts";
 import { assertion } from "./plugins/assertion.ts";
 import { bodies } from "./plugins/bodies.ts";
+import { lifetime } from "./plugins/lifetime.ts";
 import { observe } from "./plugins/observe.ts";
 import { answerFrameworkError, problems } from "./plugins/problems.ts";
 import { requestContext, requestIdOf } from "./plugins/request-context.ts";
@@ -63,6 +64,7 @@ export async function buildApp({
   await app.register(problems);
   await app.register(wellFormed);
   await app.register(assertion, { verify: assertionVerifier(config.assertionSecrets), now: services.now });
+  await app.register(lifetime);
   await app.register(bodies);
   const guards = await accountGuards(app, countAttempt);
   registerContract(app, contract, createHandlers(services), { guards, now: services.now });

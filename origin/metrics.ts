@@ -1,5 +1,4 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Connections } from "./db/client.ts";
 
 /** What `/metrics` shows (Prometheus text format). */
 export type Metrics = {
@@ -9,28 +8,16 @@ export type Metrics = {
   readonly durationSeconds: Histogram<"operation">;
   readonly inFlight: Gauge;
   readonly passwordHashes: Counter;
+  readonly connectionWaitSeconds: Histogram;
 };
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Metrics in a registry of their own, so that several origins can run in one process. */
-export function createMetrics({ poolSize, usage }: Pick<Connections, "poolSize" | "usage">): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  new Gauge({
-    name: "gatehouse_database_pool_size",
-    help: "Connections the pool may open",
-    registers,
-  }).set(poolSize);
-  new Gauge({
-    name: "gatehouse_database_operations_in_flight",
-    help: "Reads and transactions that run or wait for a connection",
-    registers,
-    collect() {
-      this.set(usage.inFlight);
-    },
-  });
   return {
     registry,
     requests: new Counter({
@@ -60,6 +47,12 @@ export function createMetrics({ poolSize, usage }: Pick<Connections, "poolSize" 
     passwordHashes: new Counter({
       name: "gatehouse_password_hashes_total",
       help: "argon2id hashes computed, for logins that fail as well",
+      registers,
+    }),
+    connectionWaitSeconds: new Histogram({
+      name: "gatehouse_database_connection_wait_seconds",
+      help: "Time that operations waited for a connection, of those that had to",
+      buckets: DURATION_BUCKETS,
       registers,
     }),
   };

@@ -10,9 +10,11 @@ import type { Contract, Route } from "#shared/route.ts";
 import { compileRoute, type HeaderReader, type RouteValidators } from "#shared/validate.ts";
 import type { CallContext, Caller } from "./call.ts";
 import { callerOf } from "./caller.ts";
+import { doing } from "./db/work.ts";
 import type { AccountGuards } from "./plugins/account-limit.ts";
 import { lineSchemas, responseSchemas } from "./response-schemas.ts";
 import { type Batches, sendLines } from "./send-lines.ts";
+import { workOf } from "./work-of.ts";
 
 /** A handler whose input type is no longer known; `HandlersOf` has checked it. */
 type ErasedHandler = (call: never) => Promise<ErasedReply>;
@@ -107,24 +109,31 @@ function registerRoute(
       };
       done();
     },
-    handler: async function answer(request: FastifyRequest, reply: FastifyReply) {
-      const body = request.body ?? empty;
-      const errors = validators.body(body);
-      if (errors.length > 0) throw new Problem("invalid-request", { errors });
-      // The body's type is the route's: the check above has just established it.
-      const result = await handler({ ...request.admitted, body } as never);
-      reply.code(Number(result.status));
-      if (result.headers !== undefined) reply.headers(result.headers);
-      if (result.freshUntil !== undefined) {
-        reply.header(names.freshFor, formatFreshFor(result.freshUntil, now()));
-      }
-      const line = lines[result.status];
-      // The handler's type says that it is one of these.
-      if (line !== undefined) return sendLines(reply, result.body as Batches, line);
-      if (isNotModified(request, result)) return reply.code(304).send();
-      return reply.send(cut(result.body, request.admitted?.query));
+    handler: function work(request: FastifyRequest, reply: FastifyReply) {
+      const { admitted, lifetime, headers } = request;
+      if (admitted === null || lifetime === null) throw new Problem("invalid-token");
+      const tenantId = admitted.caller?.tenantId ?? null;
+      return doing(workOf(route, tenantId, headers["if-none-match"], lifetime), () => answer(request, reply));
     },
   });
+
+  async function answer(request: FastifyRequest, reply: FastifyReply) {
+    const body = request.body ?? empty;
+    const errors = validators.body(body);
+    if (errors.length > 0) throw new Problem("invalid-request", { errors });
+    // The body's type is the route's: the check above has just established it.
+    const result = await handler({ ...request.admitted, body } as never);
+    reply.code(Number(result.status));
+    if (result.headers !== undefined) reply.headers(result.headers);
+    if (result.freshUntil !== undefined) {
+      reply.header(names.freshFor, formatFreshFor(result.freshUntil, now()));
+    }
+    const line = lines[result.status];
+    // The handler's type says that it is one of these.
+    if (line !== undefined) return sendLines(reply, result.body as Batches, line);
+    if (isNotModified(request, result)) return reply.code(304).send();
+    return reply.send(cut(result.body, request.admitted?.query));
+  }
 }
 
 function whole(body: unknown): unknown {

@@ -14,6 +14,7 @@ import { createHealth, type Health } from "./health.ts";
 import { createLogger } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { buildOps } from "./ops.ts";
+import { addPoolMetrics } from "./pool-metrics.ts";
 import { checkBeat } from "./relay/beat.ts";
 import { addRelayMetrics } from "./relay/metrics.ts";
 import { redisPublisher } from "./relay/publish.ts";
@@ -61,12 +62,14 @@ type Options = {
 export async function startOrigin(variables: Variables, { logTo }: Options = {}): Promise<RunningOrigin> {
   const config = readConfig(variables);
   const logger = createLogger(config.logLevel, logTo);
+  const metrics = createMetrics();
   const connections = connect({
     url: config.databaseUrl,
     poolSize: config.databasePoolSize,
     applicationName: "gatehouse-origin",
+    waited: (milliseconds) => metrics.connectionWaitSeconds.observe(milliseconds / 1000),
   });
-  const metrics = createMetrics(connections);
+  addPoolMetrics(metrics.registry, connections);
   const health = createHealth();
   const ops = buildOps({ registry: metrics.registry, health });
   try {

@@ -1,18 +1,29 @@
+import { sql } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres, { type ParameterOrJSON, type Sql } from "postgres";
+import { createAdmission } from "./admission.ts";
+import { type Breaker, createBreaker } from "./breaker.ts";
+import { isAway } from "./errors.ts";
+import { openConnection } from "./lane.ts";
 import { assertPatchedDriver } from "./patched.ts";
+import { createPool, type Pool } from "./pool.ts";
+import { ceilings } from "./timeouts.ts";
+import { currentWork } from "./work.ts";
 
 /** The query builder. Reads go through `read.ts`, writes through `write.ts`. */
 export type Database = PostgresJsDatabase;
 export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
 
 export type Connections = {
-  readonly db: Database;
+  /** One operation at a time on each connection: transactions, and reads that may take their time. */
+  readonly pool: Pool;
+  /** Reads of single things, several at a time on each connection. */
+  readonly reads: Pool;
+  readonly breaker: Breaker;
   /** Runs a statement that is prepared when first seen, and answers rows as columns in their order. */
   readonly rows: (text: string, parameters: readonly unknown[]) => Promise<unknown[][]>;
-  readonly poolSize: number;
-  /** Reads and transactions that run or wait for a connection; `read.ts` and `write.ts` count. */
-  readonly usage: { inFlight: number };
+  /** Apart from the pools, so that requests cannot keep the relay, probes and cancels from the database. */
+  readonly db: Database;
   /** Sends to whoever listens, in any process. At once: not in a transaction. */
   readonly notify: (channel: string, payload: string) => Promise<unknown>;
   /** Listens on a connection of its own. */
@@ -23,20 +34,27 @@ export type Connections = {
 
 type Options = {
   readonly url: string;
+  /** Connections for requests, half of them for `reads`; beside the origin's own (docs/pools.md). */
   readonly poolSize: number;
   readonly applicationName: string;
+  /** Told how long each operation waited, in milliseconds, that had to wait for a connection. */
+  readonly waited?: (milliseconds: number) => void;
 };
 
-/** Milliseconds after which Postgres gives up by itself, so that nothing holds a connection for ever. */
-const STATEMENT_TIMEOUT_MS = 10_000;
-const LOCK_TIMEOUT_MS = 5_000;
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
-/** Bounds how long one open transaction can hold back the relay's watermark. */
-const TRANSACTION_TIMEOUT_MS = 20_000;
+/** Of the relay, the sweeper, the deliverer, probes and cancels. */
+const OWN_CONNECTIONS = 4;
+/**
+ * How many reads are on a connection at a time: sent together and answered together, each costs a
+ * fraction of the system calls.
+ */
+const READS_PER_CONNECTION = 8;
+/** How many may wait for each connection. */
+const WAITING_PER_CONNECTION = 20;
+const MAX_WAIT_MS = 2_000;
 
 /**
  * The driver's own grows to 20 s, for which queries wait to be refused while the database is away, and
- * to be answered when it is back.
+ * to be answered when it is back. It differs, so that those who lost it together do not come together.
  */
 const reconnectDelaySeconds = () => 0.05 + Math.random() * 0.2;
 
@@ -44,34 +62,65 @@ const reconnectDelaySeconds = () => 0.05 + Math.random() * 0.2;
  * Opens a pool; connections are made when first needed. The URL's `sslmode` decides on TLS: only
  * `verify-full` checks the server's certificate.
  */
-export function connect({ url, poolSize, applicationName }: Options): Connections {
+export function connect({ url, poolSize, applicationName, waited }: Options): Connections {
   assertPatchedDriver();
-  // A client of drizzle's own: it changes how the one it is given parses dates.
-  const client: Sql = postgres(url, {
-    max: poolSize,
-    connect_timeout: 5,
-    backoff: reconnectDelaySeconds,
-    // drizzle knows the types of its columns; the query that would ask for array types is saved.
-    fetch_types: false,
-    onnotice: () => {},
-    connection: {
-      application_name: applicationName,
-      TimeZone: "UTC",
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-      transaction_timeout: TRANSACTION_TIMEOUT_MS,
-    },
-  });
+  const open = (max: number, name: string): Sql =>
+    postgres(url, {
+      max,
+      connect_timeout: 5,
+      backoff: reconnectDelaySeconds,
+      // drizzle knows the types of its columns; the query that would ask for array types is saved.
+      fetch_types: false,
+      onnotice: () => {},
+      connection: { application_name: name, TimeZone: "UTC", ...ceilings },
+    });
+  // Clients of drizzle's own: it changes how the one it is given parses dates.
+  const own = open(OWN_CONNECTIONS, applicationName);
+  const db = drizzle(own, { casing: "snake_case" });
+  const nameOf = (connection: string) => `${applicationName}/${connection}`;
+  const breaker = createBreaker({ isOutage: isAway });
+
+  const poolOf = (size: number, sharedBy: number) =>
+    createPool({
+      size,
+      sharedBy,
+      open: () => openConnection((name) => open(1, nameOf(name))),
+      cancel: (name) =>
+        db.execute(
+          sql`select pg_cancel_backend(pid) from pg_stat_activity where application_name = ${nameOf(name)}`,
+        ),
+      admission: createAdmission({
+        places: size * sharedBy,
+        maxWaiting: size * WAITING_PER_CONNECTION,
+        maxWaitMs: MAX_WAIT_MS,
+        ...(waited && { waited }),
+      }),
+      breaker,
+    });
+  const reads = poolOf(Math.ceil(poolSize / 2), READS_PER_CONNECTION);
+  const pool = poolOf(Math.max(1, Math.floor(poolSize / 2)), 1);
+
   return {
-    db: drizzle(client, { casing: "snake_case" }),
-    rows: (text, parameters) =>
-      // Drizzle has encoded them; the driver's type lists what it would encode itself.
-      client.unsafe(text, parameters as ParameterOrJSON<never>[], { prepare: true }).values(),
-    poolSize,
-    usage: { inFlight: 0 },
-    notify: (channel, payload) => client.notify(channel, payload),
-    listen: (channel, heard) => client.listen(channel, heard),
-    close: (timeoutSeconds) => client.end({ timeout: timeoutSeconds }),
+    pool,
+    reads,
+    breaker,
+    rows: (text, parameters) => {
+      const { priority } = currentWork();
+      const { use } = priority === "read" || priority === "revalidation" ? reads : pool;
+      return use(({ client }) =>
+        // Drizzle has encoded them; the driver's type lists what it would encode itself.
+        client.unsafe(text, parameters as ParameterOrJSON<never>[], { prepare: true }).values(),
+      );
+    },
+    db,
+    notify: (channel, payload) => own.notify(channel, payload),
+    listen: (channel, heard) => own.listen(channel, heard),
+    async close(timeoutSeconds) {
+      await Promise.all([
+        pool.close(timeoutSeconds),
+        reads.close(timeoutSeconds),
+        own.end({ timeout: timeoutSeconds }),
+      ]);
+    },
   };
 }

@@ -30,15 +30,13 @@ const TIMEOUTS = new Set([
   "25P04", // transaction_timeout
 ]);
 
-const UNAVAILABLE = new Set([
-  "40001", // serialization_failure
-  "40P01", // deadlock_detected
+/** The database itself cannot be asked now, whatever the request. */
+const AWAY = new Set([
   "53300", // too_many_connections
   "57P01", // admin_shutdown
   "57P02", // crash_shutdown
   "57P03", // cannot_connect_now
   "57P05", // idle_session_timeout
-  "25006", // read_only_sql_transaction: a standby that is not promoted yet
   "CONNECT_TIMEOUT",
   "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
@@ -51,6 +49,26 @@ const UNAVAILABLE = new Set([
   "EPIPE",
   "ETIMEDOUT",
 ]);
+
+/** Passes by itself, but says nothing of the next request. */
+const UNAVAILABLE = new Set([
+  "40001", // serialization_failure
+  "40P01", // deadlock_detected
+  "25006", // read_only_sql_transaction: a standby that is not promoted yet
+  "58030", // io_error
+]);
+
+/** Whether an error says that the database cannot be asked now, and nothing of what it was asked. */
+export function isAway(error: unknown): boolean {
+  const code = databaseErrorOf(error)?.code;
+  // Class 08: connection_exception.
+  return code !== undefined && (AWAY.has(code) || code.startsWith("08"));
+}
+
+/** Class 53: insufficient_resources, of which 53100 is disk_full and 53200 out_of_memory. */
+function isUnavailable(code: string): boolean {
+  return UNAVAILABLE.has(code) || code.startsWith("53");
+}
 
 const OUT_OF_RANGE = new Set([
   "22003", // numeric_value_out_of_range
@@ -65,7 +83,7 @@ export function problemOfDatabase(error: unknown): Problem | null {
   const found = databaseErrorOf(error);
   if (found === null) return null;
   if (TIMEOUTS.has(found.code)) return new Problem("deadline-exceeded");
-  if (UNAVAILABLE.has(found.code) || found.code.startsWith("08")) return new Problem("unavailable");
+  if (isAway(error) || isUnavailable(found.code)) return new Problem("unavailable");
   if (found.code === "23505") return new Problem("conflict", { detail: "a unique value is taken" });
   if (found.code === "23514")
     return new Problem("conflict", { detail: "a rule of the data would be broken" });

@@ -55,7 +55,7 @@ export function prepareSlugRead<Q extends Query>(
 
 function prepare<S extends string, Q extends Query>(
   setting: S,
-  { db, rows, usage }: Connections,
+  { db, rows }: Connections,
   build: Build<Q>,
 ): Read<S, Awaited<Q>> {
   const made = sql`set_config(${sql.raw(`'app.${setting}'`)}, ${sql.placeholder(setting)}, true)`;
@@ -68,15 +68,10 @@ function prepare<S extends string, Q extends Query>(
 
   return {
     async execute(values): Promise<Awaited<Q>> {
-      usage.inFlight++;
-      try {
-        const read = await rows(statement.sql, encode(values));
-        // The outer select has the inner one's fields, so its rows are the same; drizzle's types
-        // cannot follow that through a type parameter.
-        return read.map(decode) as Awaited<Q>;
-      } finally {
-        usage.inFlight--;
-      }
+      const read = await rows(statement.sql, encode(values));
+      // The outer select has the inner one's fields, so its rows are the same; drizzle's types
+      // cannot follow that through a type parameter.
+      return read.map(decode) as Awaited<Q>;
     },
   };
 }

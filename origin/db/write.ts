@@ -7,6 +7,8 @@ import { historyOfSession } from "./history.ts";
 import { once } from "./idempotency.ts";
 import { announce } from "./outbox.ts";
 import { retrying } from "./retry.ts";
+import { timeoutsWithin } from "./timeouts.ts";
+import { currentWork } from "./work.ts";
 
 /** The part of a call that a write needs: whose data it changes, and whether it may be a repetition. */
 export type WriteCall = CallContext & { readonly caller: Caller; readonly body: unknown };
@@ -86,27 +88,29 @@ export function actorOf({ requestId, caller: { subject, clientId } }: Omit<Write
  * Runs `work` in one transaction that sees and writes this tenant's rows only.
  * @param actor default: nobody, for what happens by itself
  */
-export async function inTransaction<R>(
-  { db, usage }: Connections,
+export function inTransaction<R>(
+  { pool }: Connections,
   tenantId: string,
   work: (tx: Transaction) => Promise<R>,
   actor: Actor = NOBODY,
 ): Promise<Committed<R>> {
-  usage.inFlight++;
-  try {
-    return await db.transaction(async (tx) => {
+  return pool.use(({ db }) =>
+    db.transaction(async (tx) => {
+      const { statementMs, transactionMs } = timeoutsWithin(currentWork().remainingMs());
       const [row] = await tx
         .select({ xid: sql<string>`pg_current_xact_id()::text`, history: historyOfSession })
         .from(
+          // A running transaction_timeout is not shortened by a new value, but one that is off is begun.
           sql`(select set_config('app.tenant', ${tenantId}, true),
-            set_config('app.actor', ${JSON.stringify(actor)}, true)) as setting`,
+            set_config('app.actor', ${JSON.stringify(actor)}, true),
+            set_config('statement_timeout', ${String(statementMs)}, true),
+            set_config('transaction_timeout', '0', true),
+            set_config('transaction_timeout', ${String(transactionMs)}, true)) as setting`,
         )
         .prepare("begin_write")
         .execute();
       const consistency = { [names.consistency]: row?.xid ?? "", [names.history]: row?.history ?? "" };
       return { result: await work(tx), consistency };
-    });
-  } finally {
-    usage.inFlight--;
-  }
+    }),
+  );
 }

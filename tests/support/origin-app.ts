@@ -23,7 +23,7 @@ export async function startOriginApp(
 ): Promise<OriginApp> {
   const config = readConfig(variables);
   const connections = connect({ url: config.databaseUrl, poolSize, applicationName: "test" });
-  const metrics = createMetrics(connections);
+  const metrics = createMetrics();
   const now = Date.now;
   const committed = () => undefined;
   const services: Services = {

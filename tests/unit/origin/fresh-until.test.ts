@@ -1,5 +1,6 @@
 import Fastify from "fastify";
 import { expect, it } from "vitest";
+import { lifetime } from "#origin/plugins/lifetime.ts";
 import { registerContract } from "#origin/register-contract.ts";
 import { contract } from "#shared/contract.ts";
 
@@ -7,6 +8,7 @@ const NOW = Date.parse("2026-11-21T12:00:00Z");
 
 const answering = async (freshUntil?: Date) => {
   const app = Fastify();
+  await app.register(lifetime);
   const getKeySet = async () => ({
     status: 200,
     body: { keys: [] },

@@ -1,0 +1,46 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** From the most urgent to the one that is given up first. */
+export const priorities = [
+  /** The origin's own: what expires, what webhooks are told. Bounded by itself. */
+  "upkeep",
+  "write",
+  "read",
+  /** A read whose answer the edge has already, and may go on serving. */
+  "revalidation",
+  "list",
+] as const;
+export type Priority = (typeof priorities)[number];
+
+/** What the database is asked for, and until when anybody waits for it. */
+export type Work = {
+  readonly priority: Priority;
+  /** Whose it is; null: nobody's, as on public routes. */
+  readonly tenantId: string | null;
+  /** Aborted once nobody waits for the answer any more; its reason is what to throw then. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the deadline; `Infinity` when there is none. */
+  readonly remainingMs: () => number;
+};
+
+const UPKEEP: Work = {
+  priority: "upkeep",
+  tenantId: null,
+  signal: new AbortController().signal,
+  remainingMs: () => Number.POSITIVE_INFINITY,
+};
+
+const storage = new AsyncLocalStorage<Work>();
+
+/**
+ * Runs `task` for `work`: what it asks the database, however deep, is bounded and cancelled with it. No
+ * handler has to hand it on, so none can forget to.
+ */
+export function doing<R>(work: Work, task: () => R): R {
+  return storage.run(work, task);
+}
+
+/** For what the caller runs; what no request asked for is the origin's own. */
+export function currentWork(): Work {
+  return storage.getStore() ?? UPKEEP;
+}

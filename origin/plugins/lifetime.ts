@@ -1,0 +1,38 @@
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance } from "fastify";
+import plugin from "fastify-plugin";
+import { Problem } from "#shared/problems.ts";
+import type { Work } from "../db/work.ts";
+
+/** How long anybody waits for an answer. */
+export type Lifetime = Pick<Work, "signal" | "remainingMs">;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Null only until the edge's assertion has been verified. */
+    lifetime: Lifetime | null;
+  }
+}
+
+/** Ends a request's work when its budget runs out, or when whoever asked is gone before the answer is. */
+export const lifetime = plugin(async function lifetime(app: FastifyInstance) {
+  app.decorateRequest("lifetime", null);
+
+  app.addHook("onRequest", function begin(request, reply, done) {
+    request.lifetime = startLifetime(request.claims?.budgetMs ?? 0, reply.raw);
+    done();
+  });
+});
+
+function startLifetime(budgetMs: number, response: ServerResponse): Lifetime {
+  const controller = new AbortController();
+  const endsAt = performance.now() + budgetMs;
+  const timer = setTimeout(() => controller.abort(new Problem("deadline-exceeded")), budgetMs);
+  response.once("close", () => {
+    clearTimeout(timer);
+    if (response.writableFinished) return;
+    // Nobody reads it; it keeps this from being taken for a fault of ours.
+    controller.abort(new Problem("deadline-exceeded", { detail: "the client is gone" }));
+  });
+  return { signal: controller.signal, remainingMs: () => endsAt - performance.now() };
+}
