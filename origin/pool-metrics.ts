@@ -8,14 +8,14 @@ export function addPoolMetrics(
 ): void {
   const registers = [registry];
   const pools = Object.entries({ exclusive: pool, reads });
-  const gauge = (name: string, help: string, valueOf: (one: typeof pool) => number) =>
+  const gauge = (name: string, help: string, figureOf: (one: typeof pool) => number) =>
     new Gauge({
       name: `gatehouse_database_${name}`,
       help,
       labelNames: ["pool"],
       registers,
       collect() {
-        for (const [label, one] of pools) this.set({ pool: label }, valueOf(one));
+        for (const [label, one] of pools) this.set({ pool: label }, figureOf(one));
       },
     });
   gauge("pool_size", "Connections that the pool may open", ({ size }) => size);

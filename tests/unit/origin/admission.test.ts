@@ -30,7 +30,7 @@ test("as many are let in at once as there are places", () => {
 
 test("the most urgent is served first, and as urgent ones in the order in which they came", async () => {
   const admission = admissionOf(1);
-  admission.enter(work("read"));
+  void admission.enter(work("read"));
   const order: string[] = [];
   const wait = queue(admission, order);
   const all = [
@@ -50,7 +50,7 @@ test("the most urgent is served first, and as urgent ones in the order in which 
 
 test("where too many wait, the next is refused with the time after which there is room", async () => {
   const admission = admissionOf(1, { maxWaiting: 1 });
-  admission.enter(work("read"));
+  void admission.enter(work("read"));
   void admission.enter(work("read"));
   const refused = await Promise.resolve(admission.enter(work("read"))).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: "overloaded", headers: { "retry-after": "1" } });
@@ -60,10 +60,10 @@ test("where too many wait, the next is refused with the time after which there i
 test("Retry-After grows with how long places are held and how many wait", async () => {
   const admission = admissionOf(1, { maxWaiting: 3 });
   for (let seen = 0; seen < 500; seen++) {
-    admission.enter(work("read"));
+    void admission.enter(work("read"));
     admission.leave(2_000);
   }
-  admission.enter(work("read"));
+  void admission.enter(work("read"));
   for (let waiting = 0; waiting < 3; waiting++) void admission.enter(work("read"));
   const refused = await Promise.resolve(admission.enter(work("read"))).catch((error: unknown) => error);
   expect(refused).toMatchObject({ headers: { "retry-after": "8" } });
@@ -71,7 +71,7 @@ test("Retry-After grows with how long places are held and how many wait", async 
 
 test("a more urgent one is let wait in the place of the least urgent, who is refused", async () => {
   const admission = admissionOf(1, { maxWaiting: 2 });
-  admission.enter(work("read"));
+  void admission.enter(work("read"));
   const order: string[] = [];
   const wait = queue(admission, order);
   const all = [wait("read", work("read")), wait("list", work("list")), wait("write", work("write"))];
@@ -83,7 +83,7 @@ test("a more urgent one is let wait in the place of the least urgent, who is ref
 
 test("who has waited too long is refused and takes no place", async () => {
   const admission = admissionOf(1, { maxWaitMs: 5 });
-  admission.enter(work("read"));
+  void admission.enter(work("read"));
   await expect(admission.enter(work("read"))).rejects.toMatchObject({ code: "overloaded" });
   expect(admission.figures()).toEqual({ inUse: 1, idle: 0, waiting: 0 });
   admission.leave(1);
@@ -92,7 +92,7 @@ test("who has waited too long is refused and takes no place", async () => {
 
 test("whoever is not waited for any longer leaves the line with the signal's reason", async () => {
   const admission = admissionOf(1);
-  admission.enter(work("read"));
+  void admission.enter(work("read"));
   const controller = new AbortController();
   const waiting = admission.enter(work("read", controller.signal));
   controller.abort(new Problem("deadline-exceeded"));
