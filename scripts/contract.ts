@@ -4,6 +4,8 @@ import { breakingChanges } from "./contract/compare.ts";
 import { readDeclared, readReleased, readScenario, release } from "./contract/files.ts";
 import { faultsOf } from "./contract/judge.ts";
 import { record } from "./contract/record.ts";
+import type { Step } from "./contract/recorded.ts";
+import { keepSource } from "./contract/source.ts";
 import { readCommandLine, refuse } from "./local/command-line.ts";
 
 /**
@@ -40,16 +42,29 @@ if (faults.length > 0) {
   const said =
     released === null ? "none is released yet" : `${changes.length} breaking changes, all declared`;
   console.log(`contract: ${said}`);
+  const unsent = notSent(readScenario());
+  if (released !== null && unsent.length > 0)
+    console.log(`contract: before a release, ${stepsNeeded(unsent)}`);
+}
+
+/** The routes that no step of a scenario calls. */
+function notSent(scenario: readonly Step[]): string[] {
+  const sent = new Set(scenario.map(({ operationId }) => operationId));
+  return Object.keys(contract).filter((operationId) => !sent.has(operationId));
+}
+
+function stepsNeeded(operationIds: readonly string[]): string {
+  return `contract/scenario.json needs a step that calls ${operationIds.join(", ")}`;
 }
 
 async function recordAndRelease(): Promise<void> {
   const scenario = readScenario();
-  const sent = new Set(scenario.map(({ operationId }) => operationId));
-  const missing = Object.keys(contract).filter((operationId) => !sent.has(operationId));
+  const missing = notSent(scenario);
   if (missing.length > 0) {
-    console.error(`No step of contract/scenario.json calls ${missing.join(", ")}.`);
+    console.error(`contract: ${stepsNeeded(missing)}`);
     process.exitCode = 1;
     return;
   }
   release(current, await record(scenario, scopesOf(contract)));
+  keepSource();
 }

@@ -33,7 +33,12 @@ export type EdgeOptions = {
   readonly shieldLimit?: number | null;
   /** Receives what the Worker logs, a line at a time; printed when left out. */
   readonly onLog?: (line: string) => void;
+  /** Where the wrangler.toml is that the script goes with; the work tree when left out. */
+  readonly folder?: string;
 };
+
+/** Where the source is, with its wrangler.toml. */
+const HERE = ".";
 
 export type RunningEdge = {
   readonly url: string;
@@ -45,21 +50,22 @@ export type RunningEdge = {
 /**
  * Bundles a Worker.
  * @param main its entry file
+ * @param folder where the source is, with its wrangler.toml
  * @returns the script
  * @throws StartError with what the bundler said
  */
-export async function bundleEdge(main = "edge/worker.ts"): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "gatehouse-edge-"));
+export async function bundleEdge(main = "edge/worker.ts", folder = HERE): Promise<string> {
+  const out = await mkdtemp(join(tmpdir(), "gatehouse-edge-"));
   try {
-    const args = [WRANGLER, "deploy", main, "--dry-run", "--config", CONFIG, "--outdir", folder];
+    const args = [WRANGLER, "deploy", main, "--dry-run", "--config", CONFIG, "--outdir", out];
     const env = { ...process.env, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
-    await run(process.execPath, args, { env });
-    return await readFile(join(folder, basename(main).replace(/\.ts$/, ".js")), "utf8");
+    await run(process.execPath, args, { env, cwd: folder });
+    return await readFile(join(out, basename(main).replace(/\.ts$/, ".js")), "utf8");
   } catch (error) {
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
     throw new StartError(`The edge cannot be bundled:\n${said}`);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(out, { recursive: true, force: true });
   }
 }
 
@@ -100,8 +106,8 @@ function withoutSignalHandlers<T>(make: () => T): T {
   return made;
 }
 
-function optionsFor(script: string, { variables, port = 0, shieldLimit, onLog }: EdgeOptions) {
-  const config = readConfig({ config: CONFIG });
+function optionsFor(script: string, { variables, port = 0, shieldLimit, onLog, folder = HERE }: EdgeOptions) {
+  const config = readConfig({ config: join(folder, CONFIG) });
   const [shield] = config.ratelimits;
   if (shield === undefined) throw new StartError(`${CONFIG} binds no rate limit`);
   return convertV4MiniflareOptions({

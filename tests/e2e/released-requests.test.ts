@@ -1,10 +1,8 @@
-import { Compile } from "typebox/compile";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readRecorded, readReleased } from "#scripts/contract/files.ts";
-import { isObject, list, members, resolve } from "#scripts/contract/node.ts";
 import { type Answered, play } from "#scripts/contract/recorded.ts";
 import { contract, scopesOf } from "#shared/contract.ts";
-import type { Json } from "#shared/openapi-components.ts";
+import { expectAsRecorded, operations } from "#tests/support/released.ts";
 import { mintToken, newTenant, stack } from "#tests/support/stack.ts";
 
 /**
@@ -40,38 +38,7 @@ describe.skipIf(released === null)("the requests of the released contract", () =
   it.each(recorded.map((one) => [one.request.name, one] as const))(
     "%s is answered as it was",
     (name, one) => {
-      const answer = answers.get(name);
-      expect([answer?.status, answer?.status === one.status ? null : answer?.body]).toEqual([
-        one.status,
-        null,
-      ]);
-      const schema = schemaOf(one.request.operationId, one.status);
-      if (schema === null) return;
-      const check = Compile(schema);
-      expect(check.Errors(answer?.body)).toEqual([]);
+      expectAsRecorded(one, answers.get(name));
     },
   );
 });
-
-function operations() {
-  return members(released?.["paths"]).flatMap(([, item]) =>
-    members(item).map(([, operation]) => resolve({}, operation)),
-  );
-}
-
-/** Of a JSON answer, with its references resolved; null when there is none. */
-function schemaOf(operationId: string, status: number): Record<string, Json> | null {
-  const operation = operations().find((one) => one["operationId"] === operationId);
-  const answer = resolve({}, resolve({}, operation?.["responses"])[String(status)]);
-  const content = resolve({}, answer["content"])["application/json"];
-  return isObject(content) ? (opened(content["schema"]) as Record<string, Json>) : null;
-}
-
-/** A schema as clients read it: in one piece, and open to members that were not there yet. */
-function opened(schema: Json | undefined): Json {
-  if (Array.isArray(schema)) return list(schema).map(opened);
-  if (!isObject(schema)) return schema ?? {};
-  const whole = resolve(released ?? {}, schema);
-  const parts = members(whole).filter(([name, value]) => name !== "additionalProperties" || value !== false);
-  return Object.fromEntries(parts.map(([name, value]) => [name, opened(value)]));
-}

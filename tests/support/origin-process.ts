@@ -16,13 +16,19 @@ export type OriginProcess = {
   readonly opsUrl: string;
 };
 
-/** Resolves when it listens. @param flags for Node, before the script */
+/**
+ * Resolves when it listens.
+ * @param flags for Node, before the script
+ * @param folder where the source is
+ */
 export async function startOriginProcess(
   variables: Readonly<Record<string, string>>,
   flags: readonly string[] = [],
+  folder = ".",
 ): Promise<OriginProcess> {
   const child = spawn(process.execPath, [...flags, "origin/server.ts"], {
     env: { ...process.env, ...variables, LOG_LEVEL: "info" },
+    cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = once(child, "exit").then(([code]): number | null => code);
