@@ -46,8 +46,14 @@ function formOf({ properties = {} }: Schema, samples: Samples): fc.Arbitrary<Buf
     fc.constantFrom("x", "", "__proto__", "grant_type"),
     fc.constantFrom("", "%", "%00", "%zz", "%ed%a0%80", "client_credentials", "a=b", "+"),
   );
+  const own = fc.tuple(...known.map((pair) => fc.option(pair, { freq: 6, nil: null })));
+  const more = fc.oneof(
+    { weight: 6, arbitrary: fc.constant<[string, string][]>([]) },
+    { weight: 1, arbitrary: fc.array(fc.oneof(other, ...known), { maxLength: 2 }) },
+  );
   return fc
-    .array(fc.oneof(...known, other), { maxLength: 6 })
+    .tuple(own, more)
+    .map(([pairs, others]) => [...pairs.filter((pair) => pair !== null), ...others])
     .map((pairs) => Buffer.from(pairs.map((pair) => pair.join("=")).join("&")));
 }
 

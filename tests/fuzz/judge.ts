@@ -12,9 +12,9 @@ export function faultOf(
 ): string | null {
   if (answer.isLate) return "hangs";
   if (answer.status === null) return isCutOff(request) ? null : "is not answered";
-  if (answer.status >= 500) return `is answered with ${answer.status}: ${answer.body}`;
   if (isRuntimeRefusal(answer))
     return isBadHttp(request) ? null : `is refused by the runtime: ${answer.body}`;
+  if (answer.status >= 500) return `is answered with ${answer.status}: ${answer.body}`;
   if (answer.status >= 400) return refusalFault(route, request, answer);
   return isDeclared(route, contract, request, answer.status) ? null : `is answered with ${answer.status}`;
 }

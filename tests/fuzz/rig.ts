@@ -2,6 +2,7 @@ import { bundleEdge, startEdge } from "#scripts/local/edge.ts";
 import { createClient } from "#shared/client.ts";
 import { contract, scopesOf } from "#shared/contract.ts";
 import { startOwnOrigin } from "#tests/support/origin.ts";
+import { PASSWORD } from "#tests/support/people.ts";
 import { makeSamples, type Samples } from "#tests/support/samples.ts";
 import { mintToken, newTenant, stack } from "#tests/support/stack.ts";
 import type { Tokens } from "./wire.ts";
@@ -25,7 +26,8 @@ export async function startFuzzRig(): Promise<FuzzRig> {
   const origin = await startOwnOrigin({ LOG_LEVEL: "warn" });
   const edgeLines: string[] = [];
   const edge = await startEdge(await bundling, {
-    variables: { ...stack().edgeVariables, ORIGIN_URLS: origin.url },
+    // Redis is not away because this machine is busy.
+    variables: { ...stack().edgeVariables, ORIGIN_URLS: origin.url, REDIS_TIMEOUT_MS: "10000" },
     shieldLimit: 1_000_000_000,
     onLog: (line) => edgeLines.push(line),
   });
@@ -56,11 +58,27 @@ function isBad(line: string): boolean {
 }
 
 async function newTarget(url: string): Promise<Target> {
-  const [{ id: tenantId }, foreign] = await Promise.all([newTenant(), newTenant()]);
+  const [{ id: tenantId, slug }, foreign] = await Promise.all([newTenant(), newTenant()]);
   const scopes = scopesOf(contract);
   const good = await mintToken({ tenantId, scopes });
+  const client = createClient({ baseUrl: url, token: good });
+  const samples = await makeSamples(client, "the fuzzed");
+  const api = await client.createClient({ body: { name: "Fuzzed", scopes: ["catalog:read"] } });
+  const person = { email: "fuzzed@people.example", role: "viewer", password: PASSWORD } as const;
+  const user = await client.createUser({ body: person });
   return {
-    samples: await makeSamples(createClient({ baseUrl: url, token: good }), "the fuzzed"),
+    samples: {
+      ...samples,
+      ...{ clientId: api.body.id, userId: user.body.id, eventId: samples["orderId"] ?? "" },
+      ...{ tenant: slug, email: person.email, password: person.password },
+      ...{ client_id: api.body.id, client_secret: api.body.secret, grant_type: "client_credentials" },
+      ...{
+        scope: "catalog:read",
+        scopes: "catalog:read",
+        currency: "EUR",
+        url: "https://hooks.example.com/",
+      },
+    },
     tokens: {
       GOOD: good,
       EXPIRED: await mintToken({ tenantId, scopes, expiresIn: -60 }),

@@ -47,7 +47,7 @@ export function treeOf(schema: Schema, samples: Samples, name = ""): fc.Arbitrar
 }
 
 function fittingTree(schema: Schema, samples: Samples, name: string): fc.Arbitrary<Tree> {
-  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum).map(scalar);
+  if (schema.enum !== undefined) return fc.oneof(...chosen(schema, samples, name)).map(scalar);
   if ("const" in schema) return fc.constant(scalar(schema.const));
   if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((one) => treeOf(one, samples, name)));
   switch (schema.type) {
@@ -64,6 +64,11 @@ function fittingTree(schema: Schema, samples: Samples, name: string): fc.Arbitra
     default:
       return objectOf(schema, samples);
   }
+}
+
+function chosen({ enum: values = [] }: Schema, samples: Samples, name: string): fc.Arbitrary<unknown>[] {
+  const sample = samples[name];
+  return [fc.constantFrom(...values), ...(values.includes(sample) ? [fc.constant(sample)] : [])];
 }
 
 function scalar(value: unknown): Tree {
