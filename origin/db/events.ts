@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import type { EventType } from "#shared/resources/event-types.ts";
 import type { Transaction } from "./client.ts";
+import { prepareStatement } from "./statement.ts";
 import { webhookDeliveries, webhookEvents } from "./tables/webhooks.ts";
 
 /** What happened, as whoever asked to be told of it will read it. */
@@ -18,29 +19,28 @@ export async function recordEvents(
   events: readonly Event[],
 ): Promise<void> {
   if (events.length === 0) return;
-  const tenant = sql.placeholder("tenant");
-  const noted = tx.$with("noted", {}).as(sql`
-    select id, type, data
-    from json_to_recordset(${sql.placeholder("events")}::json) as event (id uuid, type text, data json)`);
-  const wanted = tx.$with("wanted", {}).as(sql`
-    select noted.id as event_id, webhooks.id as webhook_id
-    from webhooks join noted on noted.type = any(webhooks.event_types)
-    where webhooks.enabled`);
-  const recorded = tx.$with("recorded", {}).as(sql`
-    insert into webhook_events (tenant_id, id, type, data)
-    select ${tenant}::uuid, id, type, data from noted where id in (select event_id from wanted)`);
-  const told = tx.$with("told", { webhookId: sql`"webhook_id"`.as("webhook_id") }).as(sql`
-    insert into webhook_deliveries (tenant_id, webhook_id, event_id, next_attempt_at)
-    select ${tenant}::uuid, webhook_id, event_id, now() from wanted
-    returning webhook_id`);
   const ids = events.map((event) => ({ id: uuidv7(), ...event }));
-  await tx
-    .with(noted, wanted, recorded, told)
-    .select({ deliveries: sql`count(*)` })
-    .from(told)
-    .prepare("record_events")
-    .execute({ tenant: tenantId, events: JSON.stringify(ids) });
+  await record(tx, { tenant: tenantId, events: JSON.stringify(ids) });
 }
+
+const tenant = sql.placeholder("tenant");
+const record = prepareStatement(
+  {},
+  sql`
+    with noted as (
+      select id, type, data
+      from json_to_recordset(${sql.placeholder("events")}::json) as event (id uuid, type text, data json)
+    ), wanted as (
+      select noted.id as event_id, webhooks.id as webhook_id
+      from webhooks join noted on noted.type = any(webhooks.event_types)
+      where webhooks.enabled
+    ), recorded as (
+      insert into webhook_events (tenant_id, id, type, data)
+      select ${tenant}::uuid, id, type, data from noted where id in (select event_id from wanted)
+    )
+    insert into webhook_deliveries (tenant_id, webhook_id, event_id, next_attempt_at)
+    select ${tenant}::uuid, webhook_id, event_id, now() from wanted`,
+);
 
 /**
  * Notes an event for one webhook, whatever it asks for.

@@ -4,6 +4,7 @@ import { headers as names } from "#shared/headers.ts";
 import { Problem, type ProblemCode, type ProblemMembers } from "#shared/problems.ts";
 import type { Transaction } from "./client.ts";
 import { problemOfDatabase } from "./errors.ts";
+import { build, prepareStatement } from "./statement.ts";
 import { idempotencyKeys } from "./tables/idempotency-keys.ts";
 import type { WriteCall, WriteReply } from "./write.ts";
 
@@ -16,6 +17,9 @@ import type { WriteCall, WriteReply } from "./write.ts";
 /** How long a repetition is recognised. Published in the API description. */
 export const IDEMPOTENCY_HOURS = 24;
 
+/** What came of a request: its reply, or its refusal. */
+export type Outcome<R> = R | Problem;
+
 /** What a repetition is answered: the reply, or the refusal that would come again. */
 export type StoredOutcome =
   | { readonly kind: "reply"; readonly reply: WriteReply }
@@ -26,93 +30,114 @@ export type StoredOutcome =
       readonly headers: Readonly<Record<string, string>>;
     };
 
-/**
- * Runs the effect unless the key has been used, and stores what came of it.
- * @returns the reply, or a problem that the caller throws once the transaction is committed
- * @throws Problem `idempotency-in-progress`, `idempotency-key-reused`; whatever else the effect threw
- *   that a later attempt could be spared (5xx): nothing is stored then
- */
-export async function once<R extends WriteReply>(
-  tx: Transaction,
-  call: WriteCall,
-  key: string,
-  effect: (tx: Transaction) => Promise<R>,
-): Promise<R | Problem> {
-  const owner = { tenantId: call.caller.tenantId, clientId: call.caller.clientId ?? "" };
-  const fingerprint = fingerprintOf(call);
-  await lock(tx, [owner.tenantId, owner.clientId, key].join("\n"));
+/** Whose key it is, and what it was first sent with. */
+export type NamedRequest = {
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly key: string;
+  readonly fingerprint: Buffer;
+};
 
-  const stored = await find(tx, owner.clientId, key);
-  if (stored !== undefined) {
-    if (!stored.fingerprint.equals(fingerprint)) throw new Problem("idempotency-key-reused");
-    return replay<R>(stored.outcome);
-  }
-  const result = await attempt(tx, effect);
-  const outcome = outcomeOf(result);
-  await tx
-    .insert(idempotencyKeys)
-    .values({ ...owner, key, fingerprint, outcome, expiresAt: EXPIRY })
-    // Only an expired row can be in the way: the lock keeps all others out.
-    .onConflictDoUpdate({
-      target: [idempotencyKeys.tenantId, idempotencyKeys.clientId, idempotencyKeys.key],
-      set: { fingerprint, outcome, createdAt: sql`now()`, expiresAt: EXPIRY },
-    })
-    .prepare("store_idempotency_key")
-    .execute();
-  return result;
+export function namedRequest(call: WriteCall, key: string): NamedRequest {
+  const { tenantId, clientId } = call.caller;
+  return { tenantId, clientId: clientId ?? "", key, fingerprint: fingerprintOf(call) };
+}
+
+/**
+ * Takes the key for this transaction.
+ * @returns what was stored with it; null: nothing, it is the transaction's to use
+ * @throws Problem `idempotency-in-progress`, `idempotency-key-reused`
+ */
+export async function claim(tx: Transaction, request: NamedRequest): Promise<StoredOutcome | null> {
+  const { tenantId, clientId, key, fingerprint } = request;
+  // A statement of its own: one that also looked would not see what was committed while it took the lock.
+  const locking = lockKey(tx, { name: [tenantId, clientId, key].join("\n") });
+  const finding = findKey(tx, { clientId, key });
+  const [[lock], [stored]] = await Promise.all([locking, finding]);
+  if (lock?.free !== true) throw new Problem("idempotency-in-progress", {}, { "retry-after": "1" });
+  if (stored === undefined) return null;
+  if (!stored.fingerprint.equals(fingerprint)) throw new Problem("idempotency-key-reused");
+  return stored.outcome;
+}
+
+const free = sql<boolean>`free`.as("free");
+
+/** A unique insert would wait for the first request to end; only a try-lock can say 409 at once. */
+const lockKey = prepareStatement(
+  { free },
+  build
+    .select({ free })
+    .from(sql`pg_try_advisory_xact_lock(hashtextextended(${sql.placeholder("name")}, 0)) as free`),
+);
+
+const found = { fingerprint: idempotencyKeys.fingerprint, outcome: idempotencyKeys.outcome };
+const findKey = prepareStatement(
+  found,
+  build
+    .select(found)
+    .from(idempotencyKeys)
+    .where(
+      and(
+        eq(idempotencyKeys.clientId, sql.placeholder("clientId")),
+        eq(idempotencyKeys.key, sql.placeholder("key")),
+        gt(idempotencyKeys.expiresAt, sql`now()`),
+      ),
+    )
+    .limit(1),
+);
+
+/** Stores what came of a request whose key the transaction has claimed. */
+export function remember(
+  tx: Transaction,
+  request: NamedRequest,
+  result: Outcome<WriteReply>,
+): Promise<unknown> {
+  return storeKey(tx, { ...request, outcome: outcomeOf(result) });
 }
 
 const EXPIRY = sql`now() + make_interval(hours => ${sql.raw(String(IDEMPOTENCY_HOURS))})`;
 
-/** A unique insert would wait for the first request to end; only a try-lock can say 409 at once. */
-async function lock(tx: Transaction, name: string): Promise<void> {
-  const [row] = await tx
-    .select({ free: sql<boolean>`free` })
-    .from(sql`pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as free`)
-    .prepare("lock_idempotency_key")
-    .execute();
-  if (row?.free !== true) throw new Problem("idempotency-in-progress", {}, { "retry-after": "1" });
+const storeKey = prepareStatement(
+  {},
+  build
+    .insert(idempotencyKeys)
+    .values({
+      tenantId: sql.placeholder("tenantId"),
+      clientId: sql.placeholder("clientId"),
+      key: sql.placeholder("key"),
+      fingerprint: sql.placeholder("fingerprint"),
+      outcome: sql.placeholder("outcome"),
+      expiresAt: EXPIRY,
+    })
+    // Only an expired row can be in the way: the lock keeps all others out.
+    .onConflictDoUpdate({
+      target: [idempotencyKeys.tenantId, idempotencyKeys.clientId, idempotencyKeys.key],
+      set: {
+        fingerprint: sql`excluded.fingerprint`,
+        outcome: sql`excluded.outcome`,
+        createdAt: sql`now()`,
+        expiresAt: EXPIRY,
+      },
+    }),
+);
+
+/** What a claim refuses with: it says nothing of the request, only of its key. */
+const OF_THE_KEY = new Set<ProblemCode>(["idempotency-in-progress", "idempotency-key-reused"]);
+
+/** The refusal that would come again (4xx), if an error is one. */
+export function refusalOf(error: unknown): Problem | null {
+  const problem = error instanceof Problem ? error : problemOfDatabase(error);
+  return problem === null || problem.status >= 500 || OF_THE_KEY.has(problem.code) ? null : problem;
 }
 
-async function find(tx: Transaction, clientId: string, key: string) {
-  const rows = await tx
-    .select({ fingerprint: idempotencyKeys.fingerprint, outcome: idempotencyKeys.outcome })
-    .from(idempotencyKeys)
-    .where(
-      and(
-        eq(idempotencyKeys.clientId, clientId),
-        eq(idempotencyKeys.key, key),
-        gt(idempotencyKeys.expiresAt, sql`now()`),
-      ),
-    )
-    .limit(1)
-    .prepare("find_idempotency_key")
-    .execute();
-  return rows[0];
-}
-
-/**
- * Runs the effect behind a savepoint: a refusal that would come again (4xx) undoes the effect but not
- * the transaction, so that it can be stored.
- */
-async function attempt<R>(tx: Transaction, effect: (tx: Transaction) => Promise<R>): Promise<R | Problem> {
-  try {
-    return await tx.transaction(effect);
-  } catch (error) {
-    const problem = error instanceof Problem ? error : problemOfDatabase(error);
-    if (problem === null || problem.status >= 500) throw error;
-    return problem;
-  }
-}
-
-function outcomeOf(result: WriteReply | Problem): StoredOutcome {
+function outcomeOf(result: Outcome<WriteReply>): StoredOutcome {
   if (!(result instanceof Problem)) return { kind: "reply", reply: result };
   const { code, members, headers } = result;
   return { kind: "problem", code, members, headers };
 }
 
 /** RFC-to-be §2.6: the same answer again, marked as such. */
-function replay<R extends WriteReply>(outcome: StoredOutcome): R | Problem {
+export function replay<R extends WriteReply>(outcome: StoredOutcome): Outcome<R> {
   const mark = { [names.idempotencyReplayed]: "true" };
   if (outcome.kind === "problem") {
     return new Problem(outcome.code, outcome.members, { ...outcome.headers, ...mark });

@@ -1,13 +1,17 @@
+import { sql } from "drizzle-orm";
 import type { Change } from "#shared/changes.ts";
 import type { Transaction } from "./client.ts";
-import { outbox } from "./tables/outbox.ts";
-
-/** Each number of rows is a statement of its own, which a connection keeps: only the usual ones. */
-const MAX_PREPARED = 16;
+import { prepareStatement } from "./statement.ts";
 
 /** Notes what the transaction has changed, in the transaction itself. */
 export async function announce(tx: Transaction, tenantId: string, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
-  const insert = tx.insert(outbox).values(changes.map((change) => ({ tenantId, ...change })));
-  await (changes.length > MAX_PREPARED ? insert : insert.prepare("announce").execute());
+  await note(tx, { tenant: tenantId, changes: JSON.stringify(changes) });
 }
+
+const note = prepareStatement(
+  {},
+  sql`insert into outbox (tenant_id, collection, item_id)
+    select ${sql.placeholder("tenant")}::uuid, collection, "itemId"
+    from json_to_recordset(${sql.placeholder("changes")}::json) as change (collection text, "itemId" uuid)`,
+);

@@ -1,6 +1,7 @@
-import { Column, is, Param, Placeholder, SQL, type Subquery, sql } from "drizzle-orm";
+import { type SQL, type Subquery, sql } from "drizzle-orm";
 import type { SelectedFields } from "drizzle-orm/pg-core";
 import type { Connections, Database } from "./client.ts";
+import { type Fields, parameterEncoder, rowDecoder } from "./encoding.ts";
 
 /** A prepared read. `execute` takes the values of its placeholders, and the setting's among them. */
 export type Read<Setting extends string, Rows> = {
@@ -64,7 +65,7 @@ function prepare<S extends string, Q extends Query>(
   const fields = found._.selectedFields as SelectedFields;
   const statement = db.with(settings).select(fields).from(settings).crossJoinLateral(found).toSQL();
   const encode = parameterEncoder(statement.params);
-  const decode = rowDecoder(fields);
+  const decode = rowDecoder(fields as Fields);
 
   return {
     async execute(values): Promise<Awaited<Q>> {
@@ -74,53 +75,4 @@ function prepare<S extends string, Q extends Query>(
       return read.map(decode) as Awaited<Q>;
     },
   };
-}
-
-type Values = Readonly<Record<string, unknown>>;
-
-/**
- * Makes a statement's parameters of the values of its placeholders. Drizzle's `fillPlaceholders` asks for
- * each execution anew what each parameter is; here that is done once.
- */
-function parameterEncoder(params: readonly unknown[]): (values: Values) => unknown[] {
-  const encoders = params.map(encoderOf);
-  return (values) => encoders.map((encode) => encode(values));
-}
-
-function encoderOf(param: unknown): (values: Values) => unknown {
-  if (is(param, Placeholder)) return (values) => givenFor(values, param);
-  if (!is(param, Param) || !is(param.value, Placeholder)) return () => param;
-  const { value: placeholder, encoder } = param;
-  return (values) => encoder.mapToDriverValue(givenFor(values, placeholder));
-}
-
-function givenFor(values: Values, { name }: Placeholder): unknown {
-  if (!(name in values)) throw new Error(`there is no value for the placeholder ${name}`);
-  return values[name];
-}
-
-/**
- * Makes objects of rows. Drizzle's own execution looks up for each value of each row what kind of field
- * it belongs to, which took a tenth of a read by id; here that is done once. Most columns take what the
- * driver says as it is, and are not asked: those of a subquery are proxies, and asking took half of the time.
- */
-function rowDecoder(fields: SelectedFields): (row: readonly unknown[]) => Record<string, unknown> {
-  const columns = Object.entries(fields).map(([name, field]) => ({ name, decode: decoderOf(name, field) }));
-  return function decodeRow(row) {
-    const decoded: Record<string, unknown> = {};
-    let at = 0;
-    for (const { name, decode } of columns) {
-      const value = row[at++];
-      decoded[name] = decode === null || value === null ? value : decode(value);
-    }
-    return decoded;
-  };
-}
-
-/** Null: nothing is to be done. What the driver makes of an expression is taken as it is. */
-function decoderOf(name: string, field: SelectedFields[string]): ((value: unknown) => unknown) | null {
-  if (is(field, SQL.Aliased)) return null;
-  if (!is(field, Column)) throw new Error(`${name} is neither a column nor a named expression`);
-  if (field.mapFromDriverValue === Column.prototype.mapFromDriverValue) return null;
-  return (value) => field.mapFromDriverValue(value);
 }

@@ -1,12 +1,15 @@
 import { sql } from "drizzle-orm";
 import { type Change, encodeChanges } from "#shared/changes.ts";
 import { headers as names } from "#shared/headers.ts";
+import { Problem } from "#shared/problems.ts";
 import type { CallContext, Caller } from "../call.ts";
-import type { Connections, Transaction } from "./client.ts";
+import type { Connections } from "./client.ts";
 import { historyOfSession } from "./history.ts";
-import { once } from "./idempotency.ts";
+import { claim, namedRequest, type Outcome, refusalOf, remember, replay } from "./idempotency.ts";
 import { announce } from "./outbox.ts";
+import { type Pipelined, pipelined, send, settled } from "./pipeline.ts";
 import { retrying } from "./retry.ts";
+import { build, prepareStatement } from "./statement.ts";
 import { timeoutsWithin } from "./timeouts.ts";
 import { currentWork } from "./work.ts";
 
@@ -23,7 +26,7 @@ export type WriteReply = {
  * What a write does in its transaction. It notes what it changes in `changes`. A problem it throws
  * undoes it. It may be run again, when Postgres gives a transaction up for the sake of another.
  */
-export type Effect<R> = (tx: Transaction, changes: Change[]) => Promise<R>;
+export type Effect<R> = (tx: Pipelined, changes: Change[]) => Promise<R>;
 
 export type Write = <R extends WriteReply>(call: WriteCall, effect: Effect<R>) => Promise<R>;
 
@@ -42,27 +45,55 @@ export function createWrite({ connections, committed }: Options): Write {
     const { tenantId } = call.caller;
     // Null when the effect did not run, for then the answer is that of an earlier write.
     let changed: string | null = null;
-    const run = async (tx: Transaction) => {
-      const { reply, changes } = await withChanges(tx, tenantId, effect);
+    const run = async (tx: Pipelined) => {
+      const changes: Change[] = [];
+      const reply = await effect(tx, changes);
+      send(tx, announce(tx, tenantId, changes));
       changed = encodeChanges(changes);
       return reply;
     };
-    const work = (tx: Transaction) =>
-      call.idempotencyKey === null ? run(tx) : once(tx, call, call.idempotencyKey, run);
-    const done = await retrying(() => inTransaction(connections, tenantId, work, actorOf(call)));
-    // A problem that was stored for repetitions is thrown only now, after the commit that stored it.
-    if (done.result instanceof Error) throw done.result;
+    const transact: Transact = (work) =>
+      retrying(() => inTransaction(connections, tenantId, work, actorOf(call)));
+    const key = call.idempotencyKey;
+    const done = await (key === null ? transact(run) : once(transact, call, key, run));
     committed();
     const told = changed === null ? {} : { [names.changed]: changed };
     return { ...done.result, headers: { ...done.result.headers, ...done.consistency, ...told } };
   };
 }
 
-async function withChanges<R>(tx: Transaction, tenantId: string, effect: Effect<R>) {
-  const changes: Change[] = [];
-  const reply = await effect(tx, changes);
-  await announce(tx, tenantId, changes);
-  return { reply, changes };
+type Transact = <R>(work: (tx: Pipelined) => Promise<R>) => Promise<Committed<R>>;
+
+/**
+ * Runs an effect unless its key has been used, and stores what came of it. A refusal that would come again
+ * (4xx) undoes the effect, so it is stored by a transaction of its own, unless the key has been used meanwhile.
+ * @throws Problem the refusal; `idempotency-in-progress`, `idempotency-key-reused`; whatever else the effect
+ *   threw that a later attempt could be spared (5xx): nothing is stored then
+ */
+async function once<R extends WriteReply>(
+  transact: Transact,
+  call: WriteCall,
+  key: string,
+  run: (tx: Pipelined) => Promise<R>,
+): Promise<Committed<R>> {
+  const request = namedRequest(call, key);
+  const unlessUsed = (outcomeIn: (tx: Pipelined) => Promise<Outcome<R>>) =>
+    transact(async (tx) => {
+      const stored = await claim(tx, request);
+      if (stored !== null) return replay<R>(stored);
+      const came = await outcomeIn(tx);
+      send(tx, remember(tx, request, came));
+      return came;
+    });
+  const refused = async (error: unknown) => {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    return unlessUsed(async () => refusal);
+  };
+  const { result, consistency } = await unlessUsed(run).catch(refused);
+  // Thrown only now, after the commit that stored it.
+  if (result instanceof Problem) throw result;
+  return { result, consistency };
 }
 
 export type Committed<R> = {
@@ -91,26 +122,42 @@ export function actorOf({ requestId, caller: { subject, clientId } }: Omit<Write
 export function inTransaction<R>(
   { pool }: Connections,
   tenantId: string,
-  work: (tx: Transaction) => Promise<R>,
+  work: (tx: Pipelined) => Promise<R>,
   actor: Actor = NOBODY,
 ): Promise<Committed<R>> {
-  return pool.use(({ db }) =>
-    db.transaction(async (tx) => {
-      const { statementMs, transactionMs } = timeoutsWithin(currentWork().remainingMs());
-      const [row] = await tx
-        .select({ xid: sql<string>`pg_current_xact_id()::text`, history: historyOfSession })
-        .from(
-          // A running transaction_timeout is not shortened by a new value, but one that is off is begun.
-          sql`(select set_config('app.tenant', ${tenantId}, true),
-            set_config('app.actor', ${JSON.stringify(actor)}, true),
-            set_config('statement_timeout', ${String(statementMs)}, true),
-            set_config('transaction_timeout', '0', true),
-            set_config('transaction_timeout', ${String(transactionMs)}, true)) as setting`,
-        )
-        .prepare("begin_write")
-        .execute();
-      const consistency = { [names.consistency]: row?.xid ?? "", [names.history]: row?.history ?? "" };
-      return { result: await work(tx), consistency };
-    }),
-  );
+  return pool.use(async ({ db }) => {
+    const { statementMs, transactionMs } = timeoutsWithin(currentWork().remainingMs());
+    const sent: Promise<unknown>[] = [];
+    try {
+      return await db.transaction(async (plain) => {
+        const tx = pipelined(plain, sent);
+        const settings = { tenant: tenantId, actor: JSON.stringify(actor), statementMs, transactionMs };
+        const begun = beginWrite(tx, settings);
+        send(tx, begun);
+        const result = await work(tx);
+        const [row] = await begun;
+        const consistency = { [names.consistency]: row?.xid ?? "", [names.history]: row?.history ?? "" };
+        return { result, consistency };
+      });
+    } finally {
+      // After a commit that was none, this says why; after an error, it says which one came first.
+      await settled(sent);
+    }
+  });
 }
+
+const setting = (name: string, value: string) =>
+  sql`set_config(${sql.raw(`'${name}'`)}, ${sql.placeholder(value)}, true)`;
+const begun = {
+  xid: sql<string>`pg_current_xact_id()::text`.as("xid"),
+  history: sql<string>`${historyOfSession}`.as("history"),
+};
+const beginWrite = prepareStatement(
+  begun,
+  build.select(begun).from(
+    // A running transaction_timeout is not shortened by a new value, but one that is off is begun.
+    sql`(select ${setting("app.tenant", "tenant")}, ${setting("app.actor", "actor")},
+      ${setting("statement_timeout", "statementMs")},
+      set_config('transaction_timeout', '0', true), ${setting("transaction_timeout", "transactionMs")}) as setting`,
+  ),
+);

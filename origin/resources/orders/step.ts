@@ -3,6 +3,7 @@ import type { Change } from "#shared/changes.ts";
 import type { OrderSummary } from "#shared/resources/order-schemas.ts";
 import type { Transaction } from "../../db/client.ts";
 import { recordEvents } from "../../db/events.ts";
+import { type Pipelined, send } from "../../db/pipeline.ts";
 import { orders } from "../../db/tables/orders.ts";
 import { stockReservations } from "../../db/tables/stock.ts";
 import { reservationColumns } from "../stock/columns.ts";
@@ -15,7 +16,7 @@ import { type Step, transition } from "./states.ts";
  * @returns false when the step cannot be taken from where the order is
  */
 export async function takeStep(
-  tx: Transaction,
+  tx: Pipelined,
   tenantId: string,
   order: Pick<OrderSummary, "id" | "state" | "expiresAt">,
   step: Step,
@@ -31,7 +32,7 @@ export async function takeStep(
     .where(eq(orders.id, order.id))
     .returning(orderColumns);
   if (after === undefined) throw new Error("the update returned no row");
-  await recordEvents(tx, tenantId, [{ type: `order.${taken.to}`, data: after }]);
+  send(tx, recordEvents(tx, tenantId, [{ type: `order.${taken.to}`, data: after }]));
   if (taken.stock !== "kept") await endHolds(tx, await activeHolds(tx, order.id), taken.stock, changes);
   changes.push({ collection: "orders", itemId: order.id });
   return true;

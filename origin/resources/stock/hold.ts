@@ -2,7 +2,8 @@ import { inArray, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import type { Change } from "#shared/changes.ts";
 import type { Reservation } from "#shared/resources/stock-schemas.ts";
-import type { Transaction } from "../../db/client.ts";
+import { type Pipelined, send } from "../../db/pipeline.ts";
+import { prepareStatement } from "../../db/statement.ts";
 import { stockReservations } from "../../db/tables/stock.ts";
 import type { Allocation, Level } from "./allocate.ts";
 import { reservationColumns } from "./columns.ts";
@@ -15,28 +16,19 @@ type Holder = { readonly orderId: string | null; readonly expiresAt: string | nu
  * Sets stock aside.
  * @param levels all of the products', as `lockLevels` answered them
  * @param allocations what they have
+ * @returns what is held, which is sent for but not waited for
  */
 export async function hold(
-  tx: Transaction,
+  tx: Pipelined,
   tenantId: string,
   levels: readonly Level[],
   allocations: readonly Allocation[],
   holder: Holder,
   changes: Change[],
-): Promise<Reservation[]> {
-  const rows = allocations.map((one) => ({
-    tenantId,
-    id: uuidv7(),
-    state: "active" as const,
-    ...one,
-    ...holder,
-  }));
-  const held = await tx
-    .insert(stockReservations)
-    .values(rows)
-    .returning(reservationColumns)
-    .prepare("hold_stock")
-    .execute();
+): Promise<{ readonly held: Promise<Reservation[]> }> {
+  const rows = allocations.map((one) => ({ id: uuidv7(), ...one, ...holder }));
+  const held = insert(tx, { tenant: tenantId, rows: JSON.stringify(rows) });
+  send(tx, held);
   const moves = rows.map(
     ({ id, productId, location, quantity }): Move => ({
       productId,
@@ -50,8 +42,18 @@ export async function hold(
   );
   await moveStock(tx, levels, moves, changes);
   for (const { id } of rows) changes.push({ collection: "reservations", itemId: id });
-  return held;
+  return { held };
 }
+
+const insert = prepareStatement(
+  reservationColumns,
+  sql`
+    insert into stock_reservations (tenant_id, id, product_id, location, quantity, state, order_id, expires_at)
+    select ${sql.placeholder("tenant")}::uuid, id, "productId", location, quantity, 'active', "orderId", "expiresAt"
+    from json_to_recordset(${sql.placeholder("rows")}::json) as held (
+      id uuid, "productId" uuid, location text, quantity int, "orderId" uuid, "expiresAt" timestamptz)
+    returning ${sql.join(Object.values(reservationColumns), sql`, `)}`,
+);
 
 export type Held = Pick<Reservation, "id" | "productId" | "location" | "quantity" | "orderId">;
 
@@ -60,13 +62,13 @@ export type Held = Pick<Reservation, "id" | "productId" | "location" | "quantity
  * back, or has left.
  */
 export async function endHolds(
-  tx: Transaction,
+  tx: Pipelined,
   held: readonly Held[],
   end: "released" | "expired" | "fulfilled",
   changes: Change[],
 ): Promise<void> {
   if (held.length === 0) return;
-  const levels = await lockLevels(tx, [...new Set(held.map(({ productId }) => productId))]);
+  const levels = await lockLevels(tx, new Set(held.map(({ productId }) => productId)));
   const moves = held.map(
     ({ id, productId, location, quantity, orderId }): Move => ({
       productId,

@@ -3,6 +3,9 @@ import { v7 as uuidv7 } from "uuid";
 import type { Change } from "#shared/changes.ts";
 import type { MovementCause } from "#shared/resources/stock-schemas.ts";
 import type { Transaction } from "../../db/client.ts";
+import { arrayOf } from "../../db/encoding.ts";
+import { type Pipelined, send } from "../../db/pipeline.ts";
+import { build, prepareStatement } from "../../db/statement.ts";
 import { products } from "../../db/tables/products.ts";
 import { stockLevels } from "../../db/tables/stock.ts";
 import { crossing, type Level } from "./allocate.ts";
@@ -28,48 +31,61 @@ export type Move = {
 };
 
 /** Locks every level of these products; answers them in order of product and location. */
-export async function lockLevels(tx: Transaction, productIds: readonly string[]): Promise<Level[]> {
-  return tx
-    .select({
-      productId: stockLevels.productId,
-      location: stockLevels.location,
-      onHand: stockLevels.onHand,
-      reserved: stockLevels.reserved,
-      version: stockLevels.version,
-    })
-    .from(stockLevels)
-    .where(inArray(stockLevels.productId, [...productIds]))
-    .orderBy(asc(stockLevels.productId), asc(stockLevels.location))
-    .for("update")
-    .prepare("lock_stock_levels")
-    .execute();
+export function lockLevels(tx: Transaction, productIds: Iterable<string>): Promise<Level[]> {
+  return lock(tx, { products: arrayOf(productIds) });
 }
+
+const level = {
+  productId: stockLevels.productId,
+  location: stockLevels.location,
+  onHand: stockLevels.onHand,
+  reserved: stockLevels.reserved,
+  version: stockLevels.version,
+};
+const lock = prepareStatement(
+  level,
+  build
+    .select(level)
+    .from(stockLevels)
+    .where(sql`${stockLevels.productId} = any(${sql.placeholder("products")}::uuid[])`)
+    .orderBy(asc(stockLevels.productId), asc(stockLevels.location))
+    .for("update"),
+);
 
 /**
  * Changes levels and writes the ledger.
  * @param levels all of the products', as `lockLevels` answered them
  */
 export async function moveStock(
-  tx: Transaction,
+  tx: Pipelined,
   levels: readonly Level[],
   moves: readonly Move[],
   changes: Change[],
 ): Promise<void> {
   if (moves.length === 0) return;
-  const moved = await record(tx, moves);
-  if (moved !== moves.length) throw new Error(`${moves.length} levels were to change, ${moved} did`);
+  requireOneEach(moves, levels);
+  const rows = moves.map((move) => ({ id: uuidv7(), ...move }));
+  send(tx, record(tx, { moves: JSON.stringify(rows) }));
   const changed = new Set(moves.map(({ productId }) => productId));
   for (const itemId of changed) changes.push({ collection: "stock", itemId });
   for (const itemId of await tellProducts(tx, crossing(levels, moves)))
     changes.push({ collection: "products", itemId });
 }
 
-/** @returns how many levels were changed */
-async function record(tx: Transaction, moves: readonly Move[]): Promise<number> {
-  const rows = JSON.stringify(moves.map((move) => ({ id: uuidv7(), ...move })));
-  const written = await tx.execute(sql`
+/** @throws Error when a move would be lost: its level is not locked, or another has it already */
+function requireOneEach(moves: readonly Move[], levels: readonly Level[]): void {
+  const locked = new Set(levels.map(({ productId, location }) => `${productId} ${location}`));
+  for (const { productId, location } of moves) {
+    if (locked.delete(`${productId} ${location}`)) continue;
+    throw new Error(`there is no level for a move of ${productId} at ${location}`);
+  }
+}
+
+const record = prepareStatement(
+  {},
+  sql`
     with move as (
-      select * from json_to_recordset(${rows}::json) as move (id uuid, "productId" uuid, location text, cause text,
+      select * from json_to_recordset(${sql.placeholder("moves")}::json) as move (id uuid, "productId" uuid, location text, cause text,
         "onHandChange" int, "reservedChange" int, reason text, "reservationId" uuid, "orderId" uuid)
     ), changed as (
       update stock_levels as level
@@ -81,10 +97,8 @@ async function record(tx: Transaction, moves: readonly Move[]): Promise<number> 
     insert into stock_movements (tenant_id, id, product_id, location, cause, on_hand_change, reserved_change,
       on_hand, reserved, version, reason, reservation_id, order_id)
     select tenant_id, id, product_id, location, cause, "onHandChange", "reservedChange",
-      on_hand, reserved, version, reason, "reservationId", "orderId" from changed
-    returning id`);
-  return written.length;
-}
+      on_hand, reserved, version, reason, "reservationId", "orderId" from changed`,
+);
 
 /**
  * Makes products say whether they are in stock. Their rows are locked first and the levels looked at

@@ -43,7 +43,8 @@ export function reservationHandlers({ connections, write, now }: Services): Hand
         if (from.kind === "short") throw shortage(Math.max(0, ...eligible.map(availableOf)));
         const expiresAt = new Date(now() + ttlSeconds * 1_000).toISOString();
         const holder = { orderId: null, expiresAt };
-        const [held] = await hold(tx, call.caller.tenantId, levels, from.allocations, holder, changes);
+        const holding = await hold(tx, call.caller.tenantId, levels, from.allocations, holder, changes);
+        const [held] = await holding.held;
         if (held === undefined) throw new Error("the insert returned no row");
         const headers = { etag: etagOf(held.version), location: `/v1/reservations/${held.id}` };
         return { status: 201, body: held, headers };

@@ -1,6 +1,7 @@
 import { Problem, type Violation } from "#shared/problems.ts";
 import type { ProductQuery } from "#shared/resources/product-query.ts";
 import type { Place } from "../../../cursor.ts";
+import { arrayOf } from "../../../db/encoding.ts";
 import { isByPrice } from "./sorts.ts";
 import type { Shape } from "./statement.ts";
 
@@ -68,9 +69,4 @@ export function plan(query: ProductQuery, { categories, ids }: Narrowed, place: 
     isAfter: place !== null,
   };
   return { shape, values };
-}
-
-/** An array in Postgres's own notation, of values that need no quoting there. */
-function arrayOf(values: readonly string[]): string {
-  return `{${values.join()}}`;
 }
