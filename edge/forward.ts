@@ -51,6 +51,7 @@ export function forward(
       deadline: exchange.startedAt + route.budgetMs,
       collectBytes: COLLECT_BYTES,
       isPatient: true,
+      canWait: false,
     });
     await noteWrite(exchange, response.headers);
     const kept = passedOn(response.headers);

@@ -3,6 +3,7 @@ import { Problem } from "#shared/problems.ts";
 import type { Health, HealthChecks } from "#shared/resources/service.ts";
 import { type Answerer, respond } from "./exchange.ts";
 import type { OriginReport } from "./upstream/pool.ts";
+import { within } from "./within.ts";
 
 type WaitUntil = (work: Promise<unknown>) => void;
 
@@ -79,14 +80,10 @@ function isAnswering({ state, answeredAt, failedAt }: OriginReport): boolean {
 
 /** What is not there in time goes on: it may be what finds an origin back. */
 async function succeeds(check: Check, waitUntil: WaitUntil): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS);
-  });
   const answered = check(waitUntil).then(
     () => true,
     () => false,
   );
   waitUntil(answered);
-  return Promise.race([answered, timeout]).finally(() => clearTimeout(timer));
+  return within(answered, CHECK_TIMEOUT_MS).catch(() => false);
 }

@@ -3,6 +3,7 @@ import type { Method } from "#shared/route.ts";
 import { type Attempter, attempt } from "./upstream/attempt.ts";
 import { PROBE_MS } from "./upstream/breaker.ts";
 import type { Outcome } from "./upstream/outcome.ts";
+import { Pace } from "./upstream/pace.ts";
 import { type Candidate, type OnBreaker, type OriginReport, Pool } from "./upstream/pool.ts";
 import { type RequestBody, requestBody } from "./upstream/request-body.ts";
 import { MIN_ATTEMPT_MS, retryAfter } from "./upstream/retry.ts";
@@ -37,6 +38,8 @@ export type OriginRequest = {
   readonly collectBytes: number;
   /** Whether an origin's `Retry-After` is waited for. Not where something stored can stand in. */
   readonly isPatient: boolean;
+  /** Whether nothing is lost when it is asked later: what is stored has not been replaced. */
+  readonly canWait: boolean;
 };
 
 export type Origin = (request: OriginRequest) => Promise<Response>;
@@ -66,7 +69,12 @@ type Journey = {
 /** The way to the origins. `ask` throws `unavailable`, `deadline-exceeded` or `malformed-body`. */
 export function createOrigins(options: Options): Origins {
   const { urls, now, random, onBreaker, passage } = options;
-  const pool = new Pool(urls, now, onBreaker);
+  const pace = new Pace();
+  const pool = new Pool(urls, now, (origin, state) => {
+    onBreaker(origin, state);
+    if (pool.isAway) pace.away(now());
+    else pace.back(now());
+  });
   const retries = new RetryBudget();
 
   /** The next origin whose breaker lets the request through; null: there is none. */
@@ -77,6 +85,7 @@ export function createOrigins(options: Options): Origins {
       if (candidate === undefined) return null;
       const outcome = await pool.send(candidate, (isProbe) => {
         journey.wasProbe = isProbe;
+        pace.sent(now());
         const { deadline } = request;
         const waitMs = waitFor(candidate, journey, deadline - now());
         const attempted = journey.attempted + 1;
@@ -101,6 +110,7 @@ export function createOrigins(options: Options): Origins {
   async function ask(request: OriginRequest): Promise<Response> {
     const leftMs = request.deadline - now();
     if (leftMs < MIN_ATTEMPT_MS) throw new Problem("deadline-exceeded");
+    if (request.canWait && !pace.admits(now())) throw new Problem("unavailable");
     const body = await requestBody(request, leftMs, passage);
     retries.deposit();
     const candidates = pool.inTurn(body.isRepeatable);

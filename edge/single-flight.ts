@@ -1,3 +1,5 @@
+import { within } from "./within.ts";
+
 /**
  * One load for many that ask at once, within an isolate.
  *
@@ -45,20 +47,8 @@ export class SingleFlight<T> {
     }
   }
 
-  async #wait(flight: Promise<T>): Promise<T> {
-    let stopWaiting = () => {};
-    const patience = new Promise<never>((_, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error("the leading request takes too long")),
-        this.#patienceMs,
-      );
-      stopWaiting = () => clearTimeout(timer);
-    });
-    try {
-      return await Promise.race([flight, patience]);
-    } finally {
-      stopWaiting();
-    }
+  #wait(flight: Promise<T>): Promise<T> {
+    return within(flight, this.#patienceMs);
   }
 
   #forget(key: string, flight: Promise<T>): void {

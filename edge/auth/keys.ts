@@ -1,6 +1,7 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from "jose";
 import { Problem } from "#shared/problems.ts";
 import { SingleFlight } from "../single-flight.ts";
+import { within } from "../within.ts";
 import type { FetchedKeySet } from "./key-set.ts";
 
 /** Seconds that keys are good for, whatever their issuer says: a key that is taken back has to stop being accepted. */
@@ -14,6 +15,8 @@ const COOL_DOWN_MS = 30_000;
 /** After a fetch that failed while there are no keys at all: nobody waits for an issuer that is away. */
 const RETRY_MS = 1_000;
 const FOLLOWER_PATIENCE_MS = 3_000;
+/** Whoever finds out where the keys are, or waited for another's fetch first, stays within a route's budget. */
+const MAX_WAIT_MS = 3_500;
 
 type Loaded = {
   readonly lookUp: JWTVerifyGetKey;
@@ -115,11 +118,10 @@ export class KeySource {
 
   async #load(waitUntil: WaitUntil): Promise<Loaded> {
     this.#attemptedAt = this.#now();
-    const fetched = await this.#flight
-      .run("keys", () => this.#fetch(), waitUntil)
-      .catch(() => {
-        throw new Problem("unavailable", { detail: "the keys that tokens are checked with cannot be had" });
-      });
+    const load = this.#flight.run("keys", () => this.#fetch(), waitUntil);
+    const fetched = await within(load, MAX_WAIT_MS).catch(() => {
+      throw new Problem("unavailable", { detail: "the keys that tokens are checked with cannot be had" });
+    });
     return this.#keep(fetched);
   }
 

@@ -43,6 +43,7 @@ export function fillFromOrigin(contract: Contract, origin: Origin): AskForAll {
       deadline: startedAt + route.budgetMs,
       collectBytes: MAX_ANSWER_BYTES,
       isPatient: false,
+      canWait: ifNoneMatch !== null,
     });
     const { status } = response;
     const headers = toStore(response.headers);

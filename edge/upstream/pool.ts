@@ -44,6 +44,11 @@ export class Pool {
     return isRepeatable ? rotated : [...rotated.filter(isClosed), ...rotated.filter((one) => !isClosed(one))];
   }
 
+  /** Whether there is no origin that is in order. */
+  get isAway(): boolean {
+    return !this.#candidates.some(isClosed);
+  }
+
   hasOther(than: Candidate): boolean {
     return this.#candidates.some((one) => one !== than && isClosed(one));
   }

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { contract, scopesOf } from "#shared/contract.ts";
 import { headers as names } from "#shared/headers.ts";
 import type { ProblemDocument } from "#shared/problems.ts";
-import { type Contract, mediaTypeOf, type Route } from "#shared/route.ts";
+import { type Contract, mediaTypeOf, NDJSON_MEDIA_TYPE, type Route } from "#shared/route.ts";
 import { type EdgeUnderTest, startEdgeUnderTest, tokenClaims } from "#tests/support/edge.ts";
 import { signAssertion } from "#tests/support/origin.ts";
 import { type RawAnswer, rawRequest } from "#tests/support/raw-http.ts";
+import type { OriginAnswer } from "#tests/support/recording-origin.ts";
 import { stack } from "#tests/support/stack.ts";
 
 /**
@@ -67,7 +68,7 @@ describe("both tiers", () => {
 
   it.each(routes)("accept and refuse the same for %s", async (_, route) => {
     const seen = { accepted: 0, refused: 0 };
-    edge.origin.answer = () => ({ status: successOf(route) });
+    edge.origin.answer = () => successOf(route);
     await fc.assert(
       fc.asyncProperty(inputsOf(route), async (input) => {
         edge.origin.requests.length = 0;
@@ -89,8 +90,11 @@ describe("both tiers", () => {
   });
 });
 
-function successOf({ responses }: Route): number {
-  return Math.min(...Object.keys(responses).map(Number));
+/** An answer that the edge takes for one of the contract's. */
+function successOf({ responses }: Route): OriginAnswer {
+  const status = Math.min(...Object.keys(responses).map(Number));
+  const lines = { status, headers: { "content-type": NDJSON_MEDIA_TYPE } };
+  return responses[status]?.line === undefined ? { status } : lines;
 }
 
 /** `accepted`, or what it was refused for; what a handler finds later counts as accepted. */
