@@ -35,6 +35,20 @@ describe("an import through the edge", () => {
     });
   });
 
+  it("is counted as a route that is going, for whoever has to know that it is still called", async () => {
+    const client = await clientOfNewTenant();
+    const counted = async () => {
+      const metrics = await (await fetch(`${stack().opsUrl}/metrics`)).text();
+      return Number(
+        /gatehouse_deprecated_requests_total\{operation="importProducts"\} (\d+)/.exec(metrics)?.[1],
+      );
+    };
+    await client.importProducts({ body: "" });
+    const before = await counted();
+    await client.importProducts({ body: "" });
+    expect(await counted()).toBeGreaterThan(before);
+  });
+
   it("stores what is right and names the line of what is not", async () => {
     const client = await clientOfNewTenant();
     const lines = [

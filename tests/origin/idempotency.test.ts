@@ -111,6 +111,9 @@ describe("a repetition with the same Idempotency-Key", () => {
   test("is forgotten after 24 hours", async () => {
     const body = product();
     await create("key-8", body);
+    const [kept] = await owner()`select (expires_at - created_at)::text as time from idempotency_keys
+      where tenant_id = ${tenantId} and key = 'key-8'`;
+    expect(kept).toEqual({ time: "1 day" });
     await owner()`update idempotency_keys set expires_at = now() - interval '1 second'
       where tenant_id = ${tenantId} and key = 'key-8'`;
     expect((await create("key-8", body)).status).toBe(409);

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeQueryComponent } from "#shared/canonical.ts";
+import { MAX_SUBTREE } from "#shared/resources/product-query.ts";
 import type { Product } from "#shared/resources/products.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
-import { newTenant } from "#tests/support/stack.ts";
+import { newTenant, owner } from "#tests/support/stack.ts";
 
 /** Filters, sorts and search of a list of products, against a plain reading of what they should answer. */
 
@@ -127,6 +128,19 @@ describe("listProducts", () => {
       const { status, json } = await send(`/v1/products?${query}`);
       expect([query, status, json.errors]).toEqual([query, 422, [expect.objectContaining({ pointer })]]);
     }
+  });
+
+  test("answers 422 to a subtree of more categories than a list looks into", async () => {
+    const { id: tenantId } = await newTenant();
+    const own = originClient(tenantId);
+    const top = (await own("/v1/categories", { method: "POST", body: { name: "Top" } })).json.id;
+    const add = (count: number) => owner()`insert into categories (tenant_id, id, parent_id, name)
+      select ${tenantId}, gen_random_uuid(), ${top}, 'C' || gen_random_uuid() from generate_series(1, ${count}::int)`;
+    await add(MAX_SUBTREE - 1);
+    expect((await own(`/v1/products?within=${top}`)).status).toBe(200);
+    await add(1);
+    const { status, json } = await own(`/v1/products?within=${top}`);
+    expect([status, json.errors[0]]).toMatchObject([422, { pointer: "/within", rule: "maxItems" }]);
   });
 
   test("counts only when asked", async () => {
