@@ -1,3 +1,5 @@
+import { VERSION_HEADER } from "../deploy/probe.ts";
+
 /** One answer, with all that a check may judge. */
 export type Seen = {
   readonly status: number;
@@ -19,13 +21,14 @@ export type Probe = (path: string, asked?: Asked) => Promise<Seen>;
 const PATIENCE_MS = 15_000;
 
 /** Asks a server, as it is: no redirect is followed, and a bearer token is sent only when there is one. */
-export function probeOf(baseUrl: string, token: string | null): Probe {
+export function probeOf(baseUrl: string, token: string | null, version: string | null = null): Probe {
   const base = baseUrl.replace(/\/$/, "");
   return async function probe(path, { method = "GET", headers = {}, body } = {}) {
     const response = await fetch(base + path, {
       method,
       headers: {
         ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...(version !== null && { [VERSION_HEADER]: version }),
         ...(body !== undefined && { "content-type": "application/json" }),
         ...headers,
       },

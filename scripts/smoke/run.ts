@@ -9,6 +9,8 @@ export type SmokeTarget = {
   readonly url: string;
   /** Of a tenant's client with `catalog:read` and `catalog:write`; null: only what anybody may see is checked. */
   readonly token: string | null;
+  /** The version of the edge to ask, as Cloudflare's header has it; left out: whichever traffic goes to. */
+  readonly version?: string | null;
   /** Origins' ports for probes and metrics. */
   readonly opsUrls: readonly string[];
 };
@@ -25,15 +27,15 @@ export type Result = {
  * @param report told of each as it ends
  */
 export async function smoke(
-  { url, token, opsUrls }: SmokeTarget,
+  { url, token, version = null, opsUrls }: SmokeTarget,
   report: (result: Result) => void = () => undefined,
 ): Promise<readonly Result[]> {
-  const anybody = probeOf(url, null);
+  const anybody = probeOf(url, null, version);
   const story: Story = { mark: `smoke-${randomUUID()}`, productId: "", consistency: "" };
   const work: (readonly [Check, Probe, string])[] = [
     ...PUBLIC_CHECKS.map((check) => [check, anybody, check.title] as const),
     ...(token === null ? [] : TENANT_CHECKS).map(
-      (check) => [check, probeOf(url, token), check.title] as const,
+      (check) => [check, probeOf(url, token, version), check.title] as const,
     ),
     ...opsUrls.flatMap((ops) =>
       OPS_CHECKS.map((check) => [check, probeOf(ops, null), `${ops}: ${check.title}`] as const),

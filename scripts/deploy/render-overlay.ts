@@ -1,0 +1,19 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { renderedOverlay, toEnvironment } from "./plan.ts";
+
+/** `node scripts/deploy/render-overlay.ts staging registry.example.com/gatehouse-origin 1a2b3c4` */
+
+const [environment = "", image = "", tag = ""] = process.argv.slice(2);
+const folder = renderedOverlay(toEnvironment(environment));
+mkdirSync(folder, { recursive: true });
+writeFileSync(
+  `${folder}/kustomization.yaml`,
+  `resources:
+  - ../../../deploy/k8s/overlays/${environment}
+images:
+  - name: gatehouse-origin
+    newName: ${image}
+    newTag: "${tag}"
+`,
+);
+console.log(`${folder}/kustomization.yaml`);

@@ -1,0 +1,80 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ENVIRONMENTS } from "#scripts/deploy/plan.ts";
+import { busiestVersion, idTagged } from "#scripts/deploy/wrangler.ts";
+import { Command } from "#tests/support/command.ts";
+
+test.each(ENVIRONMENTS)(
+  "a dry run of a deploy to %s prints every command, and runs none",
+  async (environment) => {
+    const before = tags();
+    const { code, stdout } = await deploy("--env", environment, "--dry-run");
+    expect(code).toBe(0);
+    for (const command of [
+      "npm run contract:check",
+      "npm run security-scan",
+      "npm run verify",
+      `kubectl apply -k dist/deploy/${environment}`,
+      `npx wrangler versions upload --strict --tag `,
+      `CURRENT_VERSION_ID@90 --version-tag `,
+      `npx wrangler rollback CURRENT_VERSION_ID `,
+      `kubectl --namespace gatehouse-${environment} rollout undo deployment/origin`,
+    ]) {
+      expect(stdout).toContain(command);
+    }
+    expect(tags()).toBe(before);
+  },
+);
+
+test("every npm script that a deploy runs is one of this package's", async () => {
+  const { stdout } = await deploy("--env", "staging", "--dry-run");
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  const names = [...stdout.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(3);
+  expect(names.filter((name) => scripts[name ?? ""] === undefined)).toEqual([]);
+});
+
+test.each([
+  [["--env", "moon"], '"moon" is no environment: staging or production'],
+  [[], "is no environment"],
+  [["--env", "staging"], "EDGE_URL is not set: see docs/deploying.md"],
+  [["--env", "staging", "--fast"], "Unknown option '--fast'"],
+])("a deploy %j is refused, and says why", async (args, said) => {
+  const { code, stderr } = await deploy(...args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(said);
+});
+
+test("a dry run of a rollback prints both tiers' commands, the edge first", async () => {
+  const args = ["--env", "production", "--version", "an-id", "--reason", "too slow", "--dry-run"];
+  const { stdout } = await new Command("scripts/rollback.ts", args).finished();
+  expect(
+    stdout.indexOf("npx wrangler rollback an-id --message 'too slow' --yes --env production"),
+  ).toBeGreaterThan(0);
+  expect(stdout.indexOf("rollout undo")).toBeGreaterThan(stdout.indexOf("wrangler rollback"));
+});
+
+test("wrangler's answers are read for the version that serves most, and the one of a tag", () => {
+  const status = {
+    versions: [
+      { version_id: "a", percentage: 10 },
+      { version_id: "b", percentage: 90 },
+    ],
+  };
+  expect(busiestVersion(status)).toBe("b");
+  expect(busiestVersion({ versions: [] })).toBeNull();
+  expect(() => busiestVersion({ error: "10000" })).toThrow("cannot be read");
+  const list = [{ id: "x" }, { id: "y", annotations: { "workers/tag": "t" } }];
+  expect(idTagged(list, "t")).toBe("y");
+  expect(() => idTagged(list, "u")).toThrow("no version of the edge is tagged u");
+});
+
+function deploy(...args: string[]) {
+  const unset = { EDGE_URL: "", ORIGIN_IMAGE: "" };
+  return new Command("scripts/deploy.ts", args, unset).finished();
+}
+
+function tags(): string {
+  return execFileSync("git", ["tag", "--list", "deploy/*"], { encoding: "utf8" });
+}
