@@ -18,12 +18,14 @@ import { wellFormed } from "./plugins/well-formed.ts";
 import { registerContract } from "./register-contract.ts";
 import { registerOtherMethods } from "./register-other-methods.ts";
 import type { Services } from "./services.ts";
+import type { Door } from "./shedding/door.ts";
 import { MAX_CONNECTIONS, SOCKET_LIMITS } from "./socket-limits.ts";
 
 export type AppDependencies = {
   readonly config: Pick<OriginConfig, "assertionSecrets">;
   readonly services: Services;
   readonly metrics: Metrics;
+  readonly door: Door;
   readonly countAttempt: CountAttempt;
   readonly logger: Logger;
 };
@@ -36,6 +38,7 @@ export async function buildApp({
   config,
   services,
   metrics,
+  door,
   countAttempt,
   logger,
 }: AppDependencies): Promise<FastifyInstance> {
@@ -67,7 +70,7 @@ export async function buildApp({
   await app.register(lifetime);
   await app.register(bodies);
   const guards = await accountGuards(app, countAttempt);
-  registerContract(app, contract, createHandlers(services), { guards, now: services.now });
+  registerContract(app, contract, createHandlers(services), { guards, door, now: services.now });
   registerOtherMethods(app, contract);
   await app.ready();
   return app;

@@ -60,6 +60,8 @@ export type OriginConfig = {
   /** Where webhooks may send to. */
   readonly webhookTargets: TargetRule;
   readonly shutdown: ShutdownConfig;
+  /** The delay of the event loop, in milliseconds, at which lists are shed (origin/shedding/decide.ts). */
+  readonly shedDelayMs: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 };
 
@@ -94,6 +96,7 @@ export function readConfig(variables: Variables): OriginConfig {
       SECONDS_A_DAY * read.integer("SESSION_LIFETIME_DAYS", { min: 1, max: 366, fallback: 30 }),
     developmentPublicKey: readDevelopmentKey(read, variables["DEVELOPMENT_PUBLIC_KEY"]),
     webhookTargets: readWebhookTargets(read),
+    shedDelayMs: read.integer("SHED_DELAY_MS", { min: 10, max: 600_000, fallback: 200 }),
     shutdown: readShutdown(read, development),
     logLevel: read.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
   };

@@ -7,6 +7,7 @@ export type Metrics = {
   readonly deprecated: Counter<"operation">;
   readonly durationSeconds: Histogram<"operation">;
   readonly inFlight: Gauge;
+  readonly shed: Counter<"reason" | "priority">;
   readonly passwordHashes: Counter;
   readonly connectionWaitSeconds: Histogram;
 };
@@ -42,6 +43,12 @@ export function createMetrics(): Metrics {
     inFlight: new Gauge({
       name: "gatehouse_origin_requests_in_flight",
       help: "Requests being answered",
+      registers,
+    }),
+    shed: new Counter({
+      name: "gatehouse_shed_requests_total",
+      help: "What was refused with the problem overloaded, by what was scarce and how urgent it was",
+      labelNames: ["reason", "priority"],
       registers,
     }),
     passwordHashes: new Counter({

@@ -10,11 +10,12 @@ import type { Contract, Route } from "#shared/route.ts";
 import { compileRoute, type HeaderReader, type RouteValidators } from "#shared/validate.ts";
 import type { CallContext, Caller } from "./call.ts";
 import { callerOf } from "./caller.ts";
-import { doing } from "./db/work.ts";
+import { doing, type Priority } from "./db/work.ts";
 import type { AccountGuards } from "./plugins/account-limit.ts";
 import { lineSchemas, responseSchemas } from "./response-schemas.ts";
 import { type Batches, sendLines } from "./send-lines.ts";
-import { workOf } from "./work-of.ts";
+import type { Door } from "./shedding/door.ts";
+import { priorityOf } from "./work-of.ts";
 
 /** A handler whose input type is no longer known; `HandlersOf` has checked it. */
 type ErasedHandler = (call: never) => Promise<ErasedReply>;
@@ -28,6 +29,7 @@ type ErasedReply = {
 /** What is left to hand over once the headers of a request have been looked at. */
 type Admitted = CallContext & {
   readonly caller: Caller | null;
+  readonly priority: Priority;
   readonly params: unknown;
   readonly query: unknown;
   readonly headers: unknown;
@@ -47,6 +49,7 @@ declare module "fastify" {
 
 type Tools = {
   readonly guards: AccountGuards;
+  readonly door: Door;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 };
@@ -72,11 +75,12 @@ function registerRoute(
   operationId: string,
   route: Route,
   handler: ErasedHandler,
-  { guards, now }: Tools,
+  { guards, door, now }: Tools,
 ): void {
   const validators = compileRoute(route);
   const readParts = partsReader(validators);
   const guard = guards.get(operationId);
+  const priorityBy = priorityOf(route);
   const lines = lineSchemas(route);
   const cut = isSparse(route) ? cutDown : whole;
   const { body } = route.request;
@@ -96,13 +100,16 @@ function registerRoute(
     ...(body.kind === "none" ? {} : { bodyLimit: body.maxBytes }),
     ...(guard && { preHandler: guard }),
     // Before the body is read: what the headers alone already refuse costs no reading.
-    onRequest: function admit(request, _reply, done) {
+    onRequest: function admit(request, reply, done) {
       const caller = callerOf(route, request.claims);
+      const priority = priorityBy(request.headers["if-none-match"]);
+      door(priority, caller?.tenantId ?? null, reply.raw);
       const parts = readParts(request);
       validators.bodyHeaders(headerReader(request));
       request.admitted = {
         ...parts,
         caller,
+        priority,
         requestId: request.id,
         target: `${route.method} ${request.url}`,
         idempotencyKey: readIdempotencyKey(route.idempotency, request.headers[names.idempotencyKey]),
@@ -110,10 +117,12 @@ function registerRoute(
       done();
     },
     handler: function work(request: FastifyRequest, reply: FastifyReply) {
-      const { admitted, lifetime, headers } = request;
+      const { admitted, lifetime } = request;
       if (admitted === null || lifetime === null) throw new Problem("invalid-token");
-      const tenantId = admitted.caller?.tenantId ?? null;
-      return doing(workOf(route, tenantId, headers["if-none-match"], lifetime), () => answer(request, reply));
+      const { priority, caller } = admitted;
+      const { signal, remainingMs } = lifetime;
+      const tenantId = caller?.tenantId ?? null;
+      return doing({ priority, tenantId, signal, remainingMs }, () => answer(request, reply));
     },
   });
 

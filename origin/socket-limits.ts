@@ -49,4 +49,4 @@ export const OPS_SOCKET_LIMITS: Limits = {
   http: { headersTimeout: 5_000, connectionsCheckingInterval: LOOK_MS },
 };
 
-export const MAX_OPS_CONNECTIONS = 100;
+export const MAX_OPS_CONNECTIONS = 1_000;

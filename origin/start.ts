@@ -8,6 +8,7 @@ import { type OriginConfig, readConfig } from "./config.ts";
 import { createCursors } from "./cursor.ts";
 import { checkDatabase, ping } from "./db/check.ts";
 import { type Connections, connect } from "./db/client.ts";
+import type { Priority } from "./db/work.ts";
 import { createWrite } from "./db/write.ts";
 import { trackSockets } from "./drain.ts";
 import { createHealth, type Health } from "./health.ts";
@@ -32,6 +33,11 @@ import { addWebhookMetrics } from "./resources/webhooks/metrics.ts";
 import { nameServers } from "./resources/webhooks/resolve.ts";
 import { createSend } from "./resources/webhooks/send.ts";
 import { createSeal } from "./seal.ts";
+import type { ShedReason } from "./shedding/decide.ts";
+import { createDoor } from "./shedding/door.ts";
+import { addPressureMetrics } from "./shedding/metrics.ts";
+import { measurePressure } from "./shedding/pressure.ts";
+import { addSocketMetrics } from "./socket-metrics.ts";
 import { createStop, type Stopped } from "./stop.ts";
 import { startSweeper } from "./sweeper.ts";
 
@@ -68,6 +74,7 @@ export async function startOrigin(variables: Variables, { logTo }: Options = {})
     poolSize: config.databasePoolSize,
     applicationName: "gatehouse-origin",
     waited: (milliseconds) => metrics.connectionWaitSeconds.observe(milliseconds / 1000),
+    refused: (priority) => metrics.shed.inc({ reason: "database", priority }),
   });
   addPoolMetrics(metrics.registry, connections);
   const health = createHealth();
@@ -130,10 +137,14 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     config,
     now,
   };
+  const pressure = measurePressure(config.shedDelayMs);
+  addPressureMetrics(metrics.registry, pressure);
+  const turnedAway = (reason: ShedReason, priority: Priority) => metrics.shed.inc({ reason, priority });
   const app = await buildApp({
     config,
     services,
     metrics,
+    door: createDoor({ pressure, turnedAway }),
     countAttempt: attemptCounter(redis, now),
     logger,
   });
@@ -153,13 +164,15 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     log: logger,
     ended: addWebhookMetrics(metrics.registry, connections),
   });
+  const appSockets = trackSockets(app.server);
+  addSocketMetrics(metrics.registry, appSockets);
   const stop = createStop({
     ...config.shutdown,
     leave: health.leave,
-    app: trackSockets(app.server),
+    app: appSockets,
     ops: opsSockets,
     aside: [deliverer],
-    behind: [rotation, sweeper, relay, { stop: () => connections.close(POOL_CLOSE_SECONDS) }],
+    behind: [rotation, sweeper, relay, pressure, { stop: () => connections.close(POOL_CLOSE_SECONDS) }],
   });
 
   try {

@@ -3,7 +3,7 @@ import type { ShutdownConfig } from "./config.ts";
 import type { Sockets } from "./drain.ts";
 
 /** What runs beside the requests. */
-type Part = { readonly stop: () => Promise<unknown> };
+type Part = { readonly stop: () => unknown };
 
 type Options = ShutdownConfig & {
   /** From then on the process says that it is not ready. */

@@ -1,19 +1,19 @@
 import type { Route } from "#shared/route.ts";
-import type { Priority, Work } from "./db/work.ts";
-import type { Lifetime } from "./plugins/lifetime.ts";
+import type { Priority } from "./db/work.ts";
 
-/** What a request to a route is to the database: whose, how urgent, and until when anybody waits. */
-export function workOf(
-  route: Route,
-  tenantId: string | null,
-  ifNoneMatch: string | undefined,
-  { signal, remainingMs }: Lifetime,
-): Work {
-  return { priority: priorityOf(route, ifNoneMatch), tenantId, signal, remainingMs };
+/**
+ * How urgent requests to a route are. A read with `If-None-Match` revalidates: only the edge sends it, when it has
+ * an answer already, which it may go on serving.
+ */
+export function priorityOf(route: Route): (ifNoneMatch: string | undefined) => Priority {
+  if (route.method !== "GET") return () => "write";
+  if (isList(route)) return () => "list";
+  return (ifNoneMatch) => (ifNoneMatch === undefined ? "read" : "revalidation");
 }
 
-function priorityOf({ method, cache }: Route, ifNoneMatch: string | undefined): Priority {
-  if (method !== "GET") return "write";
-  if (cache.kind === "shared" && cache.shows.kind === "list") return "list";
-  return ifNoneMatch === undefined ? "read" : "revalidation";
+/** What pages, and what is sent line by line. */
+function isList({ request, responses }: Route): boolean {
+  return (
+    "pageSize" in request.query.properties || Object.values(responses).some(({ line }) => line !== undefined)
+  );
 }

@@ -8,7 +8,7 @@ import { openConnection } from "./lane.ts";
 import { assertPatchedDriver } from "./patched.ts";
 import { createPool, type Pool } from "./pool.ts";
 import { ceilings } from "./timeouts.ts";
-import { currentWork } from "./work.ts";
+import { currentWork, type Priority } from "./work.ts";
 
 /** The query builder. Reads go through `read.ts`, writes through `write.ts`. */
 export type Database = PostgresJsDatabase;
@@ -39,6 +39,8 @@ type Options = {
   readonly applicationName: string;
   /** Told how long each operation waited, in milliseconds, that had to wait for a connection. */
   readonly waited?: (milliseconds: number) => void;
+  /** Told of each operation that was refused for want of a connection. */
+  readonly refused?: (priority: Priority) => void;
 };
 
 /** Of the relay, the sweeper, the deliverer, probes and cancels. */
@@ -62,7 +64,7 @@ const reconnectDelaySeconds = () => 0.05 + Math.random() * 0.2;
  * Opens a pool; connections are made when first needed. The URL's `sslmode` decides on TLS: only
  * `verify-full` checks the server's certificate.
  */
-export function connect({ url, poolSize, applicationName, waited }: Options): Connections {
+export function connect({ url, poolSize, applicationName, waited, refused }: Options): Connections {
   assertPatchedDriver();
   const open = (max: number, name: string): Sql =>
     postgres(url, {
@@ -94,6 +96,7 @@ export function connect({ url, poolSize, applicationName, waited }: Options): Co
         maxWaiting: size * WAITING_PER_CONNECTION,
         maxWaitMs: MAX_WAIT_MS,
         ...(waited && { waited }),
+        ...(refused && { refused }),
       }),
       breaker,
     });

@@ -63,12 +63,21 @@ export function createPool({ size, sharedBy, open, cancel, admission, breaker }:
     const ended = cutOnAbort(lane, connection, signal);
     lane.running++;
     try {
-      return { result: await breaker.execute(() => operation(connection)) };
-    } catch (error) {
-      if (databaseErrorOf(error) === null) throw error;
+      const end = await breaker.execute(async (): Promise<{ result: R } | { cutOff: unknown }> => {
+        try {
+          return { result: await operation(connection) };
+        } catch (error) {
+          if (lane.connection === connection) throw error;
+          // That we have cut the connection ourselves says nothing of the database: clients that leave would
+          // else open the circuit for all.
+          return { cutOff: error };
+        }
+      });
+      if ("result" in end) return end;
+      if (databaseErrorOf(end.cutOff) === null) throw end.cutOff;
       if (signal.aborted) throw signal.reason;
-      if (sharedBy > 1 && lane.connection !== connection) return { lostToOthers: error };
-      throw error;
+      if (sharedBy === 1) throw end.cutOff;
+      return { lostToOthers: end.cutOff };
     } finally {
       lane.running--;
       ended();
@@ -94,7 +103,7 @@ export function createPool({ size, sharedBy, open, cancel, admission, breaker }:
           if (begun === ATTEMPTS) throw ended.lostToOthers;
         }
       } finally {
-        admission.leave(performance.now() - since);
+        admission.leave(work, performance.now() - since);
       }
     },
     async close(timeoutSeconds) {

@@ -27,7 +27,11 @@ export const lifetime = plugin(async function lifetime(app: FastifyInstance) {
 function startLifetime(budgetMs: number, response: ServerResponse): Lifetime {
   const controller = new AbortController();
   const endsAt = performance.now() + budgetMs;
-  const timer = setTimeout(() => controller.abort(new Problem("deadline-exceeded")), budgetMs);
+  const timer = setTimeout(() => {
+    controller.abort(new Problem("deadline-exceeded"));
+    // Whoever still sends has been given up by the edge; there is nobody to answer.
+    if (!response.req.complete) response.destroy();
+  }, budgetMs);
   response.once("close", () => {
     clearTimeout(timer);
     if (response.writableFinished) return;

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
 import { headers as names } from "#shared/headers.ts";
@@ -23,11 +24,10 @@ export const problems = plugin(async function problems(app: FastifyInstance) {
 /** Sends a problem as the answer to a request. */
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.outcome = problem.code;
-  // A body that was refused before its end is still being sent: read on, or the sender never gets to
-  // the answer. The server's request timeout bounds it. Nor may the connection end with the answer because
-  // Fastify would have it so: what is still on its way would reset it, and the answer with it.
-  if (!request.raw.complete) {
-    request.raw.resume();
+  if (!request.raw.complete && hasBody(request.raw)) {
+    readRest(request.raw);
+    // Nor may the connection end with the answer because Fastify would have it so: what is still on its way
+    // would reset it, and the answer with it.
     if (!reply.raw.hasHeader("connection")) reply.removeHeader("connection");
   }
   const tokenError = request.routeOptions.config.refusals === "rfc6749" ? tokenErrorOf(problem) : null;
@@ -38,6 +38,21 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
     .code(problem.status)
     .headers(headersOf(problem))
     .send(JSON.stringify(problemDocument(problem.code, request.id, problem.members)));
+}
+
+/** RFC 9112 §6: without either of these there is none. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
+
+/** What is left of a body that was refused may take so long. */
+const REST_MS = 5_000;
+
+/** Reads on for a while: else whoever is still sending never gets to the answer. */
+function readRest(message: IncomingMessage): void {
+  const timer = setTimeout(() => message.socket.destroy(), REST_MS).unref();
+  message.once("end", () => clearTimeout(timer));
+  message.resume();
 }
 
 const TOKEN_ERROR_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };

@@ -35,6 +35,8 @@ export type EdgeOptions = {
   readonly onLog?: (line: string) => void;
   /** Where the wrangler.toml is that the script goes with; the work tree when left out. */
   readonly folder?: string;
+  /** Whether V8's inspector listens, on a free port, and `gc()` is there for it. */
+  readonly inspected?: boolean;
 };
 
 /** Where the source is, with its wrangler.toml. */
@@ -44,6 +46,8 @@ export type RunningEdge = {
   readonly url: string;
   /** Puts another bundle in place of the running one, on the same port. */
   readonly reload: (script: string) => Promise<void>;
+  /** Of one that was started `inspected`. */
+  readonly inspector: () => Promise<URL>;
   readonly stop: () => Promise<void>;
 };
 
@@ -71,9 +75,11 @@ export async function bundleEdge(main = "edge/worker.ts", folder = HERE): Promis
 
 /** Starts workerd with a bundled script. */
 export async function startEdge(script: string, options: EdgeOptions): Promise<RunningEdge> {
+  if (options.inspected) process.env["MINIFLARE_WORKERD_V8_FLAGS"] = "--expose-gc";
   const miniflare = withoutSignalHandlers(() => new Miniflare(optionsFor(script, options)));
   try {
     await miniflare.ready;
+    delete process.env["MINIFLARE_WORKERD_V8_FLAGS"];
   } catch (error) {
     await miniflare.dispose().catch(() => undefined);
     throw new StartError(
@@ -85,6 +91,7 @@ export async function startEdge(script: string, options: EdgeOptions): Promise<R
   return {
     url,
     reload: (next) => miniflare.setOptions(optionsFor(next, { ...options, port })),
+    inspector: () => miniflare.getInspectorURL(),
     stop: () => miniflare.dispose(),
   };
 }
@@ -106,7 +113,10 @@ function withoutSignalHandlers<T>(make: () => T): T {
   return made;
 }
 
-function optionsFor(script: string, { variables, port = 0, shieldLimit, onLog, folder = HERE }: EdgeOptions) {
+function optionsFor(
+  script: string,
+  { variables, port = 0, shieldLimit, onLog, inspected, folder = HERE }: EdgeOptions,
+) {
   const config = readConfig({ config: join(folder, CONFIG) });
   const [shield] = config.ratelimits;
   if (shield === undefined) throw new StartError(`${CONFIG} binds no rate limit`);
@@ -125,6 +135,7 @@ function optionsFor(script: string, { variables, port = 0, shieldLimit, onLog, f
             },
           },
     unsafeDirectSockets: [{ host: LOOPBACK, port }],
+    ...(inspected ? { inspectorPort: 0 } : {}),
     ...(onLog ? { handleStructuredLogs: ({ message }: { message: string }) => onLog(message) } : {}),
   });
 }

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { freePort } from "#scripts/local/ports.ts";
 import { startFaultProxy } from "#tests/support/fault-proxy.ts";
 import { originClient } from "#tests/support/origin.ts";
 import { type OriginProcess, startOriginProcess } from "#tests/support/origin-process.ts";
 import { newTenant, stack } from "#tests/support/stack.ts";
+
+/** Processes are started here, on machines that may be busy. */
+vi.setConfig({ testTimeout: 90_000 });
 
 let running: OriginProcess | null = null;
 afterEach(async () => {
@@ -35,7 +38,8 @@ function openImport(send: ReturnType<typeof originClient>) {
     },
   });
   const headers = { "content-type": "application/x-ndjson" };
-  const answer = send("/v1/products/import", { method: "POST", body, headers });
+  const claims = { budgetMs: 60_000 };
+  const answer = send("/v1/products/import", { method: "POST", body, headers, claims });
   return { answer, finish, isBegun };
 }
 
@@ -94,7 +98,7 @@ test("an origin that waits for Postgres is alive, says what it waits for, and en
   const ended = once(child, "exit");
   try {
     const live = async () => (await fetch(`${opsUrl}/live`).catch(() => null))?.status;
-    await expect.poll(live, { timeout: 10_000 }).toBe(200);
+    await expect.poll(live, { timeout: 60_000 }).toBe(200);
     const startup = await fetch(`${opsUrl}/startup`);
     expect([startup.status, await startup.json()]).toMatchObject([
       503,

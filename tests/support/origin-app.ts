@@ -43,7 +43,9 @@ export async function startOriginApp(
     now,
   };
   const countAttempt = () => Promise.reject(new Error("there is no Redis here"));
-  const app = await buildApp({ config, services, metrics, countAttempt, logger: createLogger("silent") });
+  const door = () => undefined;
+  const logger = createLogger("silent");
+  const app = await buildApp({ config, services, metrics, door, countAttempt, logger });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return {
     url,

@@ -35,7 +35,8 @@ export type OutageRig = {
   readonly stop: () => Promise<void>;
 };
 
-export async function startOutageRig(): Promise<OutageRig> {
+/** @param inspected whether V8's inspector listens in both tiers */
+export async function startOutageRig({ inspected = false } = {}): Promise<OutageRig> {
   const bundling = bundleEdge();
   const [database, redis, port] = await Promise.all([
     startOwnDatabase(),
@@ -47,12 +48,15 @@ export async function startOutageRig(): Promise<OutageRig> {
   const relayToRedis = await startRedisGate(redis.url);
   const tenantId = await database.newTenant();
   const startOrigin = () =>
-    startOriginProcess({
-      ...stack().originVariables,
-      DATABASE_URL: postgres.through(database.url),
-      UPSTASH_REDIS_REST_URL: relayToRedis.url,
-      PORT: String(port),
-    });
+    startOriginProcess(
+      {
+        ...stack().originVariables,
+        DATABASE_URL: postgres.through(database.url),
+        UPSTASH_REDIS_REST_URL: relayToRedis.url,
+        PORT: String(port),
+      },
+      inspected ? ["--inspect=127.0.0.1:0", "--expose-gc"] : [],
+    );
   const edgeVariables = {
     ...stack().edgeVariables,
     ORIGIN_URLS: `http://127.0.0.1:${port}`,
@@ -64,6 +68,7 @@ export async function startOutageRig(): Promise<OutageRig> {
       variables: edgeVariables,
       shieldLimit: 1_000_000,
       onLog: () => undefined,
+      inspected,
     }),
   ]);
   const rig: OutageRig = {

@@ -1,12 +1,12 @@
 import { EMBEDDED_CACHE_BYTES } from "#edge/cache/embedded.ts";
 import { bundleEdge } from "#scripts/local/edge.ts";
+import { heapBytes } from "#scripts/local/inspector.ts";
 import type { Check } from "../../bars/part.ts";
 import { productPath } from "../../contestants/product.ts";
 import { startScript } from "../../contestants/worker.ts";
 import { ID_SLOT } from "../../load/requests.ts";
 import { measure, startServer } from "../../process.ts";
 import { watchResident } from "../../resident.ts";
-import { heapBytes } from "../inspector.ts";
 import type { Context, Part } from "../part.ts";
 import type { Scanned } from "../scan.ts";
 import { pause } from "../writes.ts";

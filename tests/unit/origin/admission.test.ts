@@ -41,10 +41,10 @@ test("the most urgent is served first, and as urgent ones in the order in which 
     wait("write", work("write")),
     wait("upkeep", work("upkeep")),
   ];
-  for (const _ of all) admission.leave(1);
+  for (const _ of all) admission.leave(work("read"), 1);
   await Promise.all(all);
   expect(order).toEqual(["upkeep", "write", "read 1", "read 2", "revalidation", "list"]);
-  admission.leave(1);
+  admission.leave(work("read"), 1);
   expect(admission.figures()).toEqual({ inUse: 0, idle: 1, waiting: 0 });
 });
 
@@ -61,7 +61,7 @@ test("Retry-After grows with how long places are held and how many wait", async 
   const admission = admissionOf(1, { maxWaiting: 3 });
   for (let seen = 0; seen < 500; seen++) {
     void admission.enter(work("read"));
-    admission.leave(2_000);
+    admission.leave(work("read"), 2_000);
   }
   void admission.enter(work("read"));
   for (let waiting = 0; waiting < 3; waiting++) void admission.enter(work("read"));
@@ -75,8 +75,8 @@ test("a more urgent one is let wait in the place of the least urgent, who is ref
   const order: string[] = [];
   const wait = queue(admission, order);
   const all = [wait("read", work("read")), wait("list", work("list")), wait("write", work("write"))];
-  admission.leave(1);
-  admission.leave(1);
+  admission.leave(work("read"), 1);
+  admission.leave(work("read"), 1);
   await Promise.all(all);
   expect(order).toEqual(["list: overloaded", "write", "read"]);
 });
@@ -86,7 +86,7 @@ test("who has waited too long is refused and takes no place", async () => {
   void admission.enter(work("read"));
   await expect(admission.enter(work("read"))).rejects.toMatchObject({ code: "overloaded" });
   expect(admission.figures()).toEqual({ inUse: 1, idle: 0, waiting: 0 });
-  admission.leave(1);
+  admission.leave(work("read"), 1);
   expect(admission.figures()).toEqual({ inUse: 0, idle: 1, waiting: 0 });
 });
 

@@ -18,7 +18,7 @@ const answering = async (freshUntil?: Date) => {
     app,
     { getKeySet: contract.getKeySet },
     { getKeySet },
-    { guards: new Map(), now: () => NOW },
+    { guards: new Map(), door: () => undefined, now: () => NOW },
   );
   const { headers } = await app.inject(contract.getKeySet.path);
   return headers["gatehouse-fresh-for"];

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { createAdmission } from "#origin/db/admission.ts";
+import { createBreaker } from "#origin/db/breaker.ts";
+import { isAway } from "#origin/db/errors.ts";
+import type { Connection } from "#origin/db/lane.ts";
+import { createPool } from "#origin/db/pool.ts";
+import { doing } from "#origin/db/work.ts";
+
+/** As the driver says it of a connection that has been ended. */
+const ended = () => Object.assign(new Error("write CONNECTION_ENDED"), { code: "CONNECTION_ENDED" });
+
+function build() {
+  const breaker = createBreaker({ isOutage: isAway });
+  const connection = () =>
+    ({ name: "test", client: { end: async () => undefined } }) as unknown as Connection;
+  const pool = createPool({
+    size: 1,
+    sharedBy: 1,
+    open: connection,
+    cancel: async () => undefined,
+    admission: createAdmission({ places: 1, maxWaiting: 1, maxWaitMs: 1_000 }),
+    breaker,
+  });
+  return { pool, breaker };
+}
+
+test("clients that leave, whose connections are cut for that, do not open the database's circuit for others", async () => {
+  const { pool, breaker } = build();
+  for (let leaving = 0; leaving < 20; leaving++) {
+    const controller = new AbortController();
+    const work = { priority: "write", tenantId: "a", remainingMs: () => 1_000 } as const;
+    const gone = new Error("the client is gone");
+    const used = doing({ ...work, signal: controller.signal }, () =>
+      pool.use(async () => {
+        controller.abort(gone);
+        throw ended();
+      }),
+    );
+    await expect(used).rejects.toBe(gone);
+  }
+  expect(breaker.state()).toBe("closed");
+  expect(await pool.use(async () => "served")).toBe("served");
+});
+
+test("connections that end by themselves do open it", async () => {
+  const { pool, breaker } = build();
+  for (let failing = 0; failing < 5; failing++) {
+    await expect(pool.use(() => Promise.reject(ended()))).rejects.toThrow("CONNECTION_ENDED");
+  }
+  expect(breaker.state()).toBe("open");
+  await expect(pool.use(async () => "served")).rejects.toMatchObject({ code: "unavailable" });
+});
