@@ -51,6 +51,9 @@ export async function startRelayRig(): Promise<RelayRig> {
 const redisAt = ({ redis: { token } }: RelayRig, url: string) =>
   new Redis({ token, url, retry: false, enableTelemetry: false, enableAutoPipelining: false });
 
+/** One for all of them: each would listen for the end of the process. */
+const silent = createLogger("silent");
+
 export type RelayHere = Relay & { readonly end: () => Promise<void> };
 
 /** A relay in this process. @param databaseUrl default: through the proxy */
@@ -62,7 +65,7 @@ export function startRelayHere(
   const redis = redisAt(rig, rig.gate.url);
   const publish = redisPublisher(redis);
   const revocations = relayRevocations(redisRevocationLogs(redis), Date.now);
-  const relay = startRelay({ connections, publish, revocations, log: createLogger("silent"), now: Date.now });
+  const relay = startRelay({ connections, publish, revocations, log: silent, now: Date.now });
   return {
     ...relay,
     end: async () => {
