@@ -47,7 +47,7 @@ export async function attempt(attempter: Attempter, one: Attempt): Promise<Outco
       headers,
       body: body.content,
       redirect: "manual",
-      signal: limit.signal,
+      signal: body.broken === null ? limit.signal : AbortSignal.any([limit.signal, body.broken]),
     });
     limit.extend(deadline - now());
     return outcomeOf(await boundBody(response, limit, request.collectBytes, passage), one.attempted);

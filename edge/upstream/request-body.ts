@@ -9,6 +9,8 @@ export type RequestBody = {
   readonly content: ReadableStream | ArrayBuffer | null;
   /** Whether the request does no harm when it is sent twice, and can be. */
   readonly isRepeatable: boolean;
+  /** Aborts when the client breaks off, and the request with it; null where that cannot be any more. */
+  readonly broken: AbortSignal | null;
   /** Whether the client has sent all of it: until then, nothing that goes wrong is an origin's doing. */
   readonly isSent: () => boolean;
   /** To be asked once an origin could not be: whether it is the client that broke off. */
@@ -34,10 +36,10 @@ export async function requestBody(
   const stated = headers["content-length"];
   if (isRepeatable && isHeld(body, stated)) {
     const content = body === null ? null : await held(body, leftMs);
-    return { content, isRepeatable, isSent: () => true, isBroken: async () => false };
+    return { content, isRepeatable, broken: null, isSent: () => true, isBroken: async () => false };
   }
-  const { stream, isSent, isBroken } = clientBody(body, stated, passage);
-  return { content: stream, isRepeatable: false, isSent, isBroken };
+  const { stream, broken, isSent, isBroken } = clientBody(body, stated, passage);
+  return { content: stream, isRepeatable: false, broken, isSent, isBroken };
 }
 
 function isHeld(body: ReadableStream | null, stated: string | undefined): boolean {

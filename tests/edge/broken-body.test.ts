@@ -11,8 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => edge.stop());
 
+const OF_LENGTH = ["Content-Length: 100", "", "x".repeat(50)].join("\r\n");
+const IN_CHUNKS = ["Transfer-Encoding: chunked", "", "32", "x".repeat(50), ""].join("\r\n");
+
 /** Sends the beginning of a body of 100 bytes, then does as `then` says, and reads what comes. */
-async function begin(then: (send: (text: string) => void, end: () => void) => void): Promise<string> {
+async function begin(
+  then: (send: (text: string) => void, end: () => void) => void,
+  beginning = OF_LENGTH,
+): Promise<string> {
   const { hostname, port, host } = new URL(edge.url);
   const socket = connect(Number(port), hostname);
   let answer = "";
@@ -25,9 +31,9 @@ async function begin(then: (send: (text: string) => void, end: () => void) => vo
     "Connection: close",
     `Authorization: Bearer ${await edge.token()}`,
     "Content-Type: application/json",
-    "Content-Length: 100",
+    beginning,
   ];
-  socket.write([...head, "", "x".repeat(50)].join("\r\n"));
+  socket.write(head.join("\r\n"));
   then(
     (text) => socket.write(text),
     () => socket.end(),
@@ -44,6 +50,23 @@ it("answers 400 to a body that breaks off, which is no failure of the origin's",
   expect(edge.origin.requests).toEqual([]);
 });
 
+it("answers 400 to a body of unknown length that breaks off, of which the origin never sees an end", async () => {
+  lines.length = 0;
+  const answer = await begin((_, end) => setTimeout(end, 200), IN_CHUNKS);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 .*"code":"malformed-body"/s);
+  expect(lines.find((text) => text.includes("malformed-body"))).toContain('"level":"info"');
+  const garbled = await begin((send) => setTimeout(() => send("no length\r\n"), 200), IN_CHUNKS);
+  expect(garbled).toMatch(/^HTTP\/1\.1 400 /);
+  expect(edge.origin.requests).toEqual([]);
+});
+
+it("passes a body of unknown length on, however slowly it comes", async () => {
+  const end = ["32", "y".repeat(50), "0", "", ""].join("\r\n");
+  const answer = await begin((send) => setTimeout(() => send(end), 200), IN_CHUNKS);
+  expect(answer).toMatch(/^HTTP\/1\.1 201 /);
+  expect(edge.origin.requests.pop()?.body).toBe("x".repeat(50) + "y".repeat(50));
+});
+
 it("passes a body on with its length, however slowly it comes", async () => {
   const answer = await begin((send) => setTimeout(() => send("y".repeat(50)), 200));
   expect(answer).toMatch(/^HTTP\/1\.1 201 /);
@@ -56,4 +79,9 @@ it("answers 503 when it is the origin that breaks off", async () => {
   edge.origin.cutsOff = (url) => url === "/v1/products";
   const answer = await begin((send) => setTimeout(() => send("y".repeat(20)), 200));
   expect(answer).toMatch(/^HTTP\/1\.1 503 .*"code":"unavailable"/s);
+  const inChunks = await begin(
+    (send) => setTimeout(() => send(["32", "y".repeat(50), ""].join("\r\n")), 200),
+    IN_CHUNKS,
+  );
+  expect(inChunks).toMatch(/^HTTP\/1\.1 503 .*"code":"unavailable"/s);
 });
