@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, none, tenantCache } from "./common.ts";
+import { clientRate, Id, ifMatch, none, tenantCache } from "./common.ts";
 import { Reservation, ReservationCreate } from "./stock-schemas.ts";
 
 const params = Type.Object({ reservationId: Id }, { additionalProperties: false });
@@ -56,8 +56,13 @@ export const reservations = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 10_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
+    request: {
+      params,
+      query: none,
+      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
+      body: { kind: "none" },
+    },
     responses: { 204: { description: "Released", schema: null, headers: [] } },
-    problems: ["not-found", "conflict"],
+    problems: ["not-found", "conflict", "precondition-failed"],
   }),
 };

@@ -125,6 +125,13 @@ describe.each(routes)("%s", (_, route) => {
     expect(route.problems.includes("precondition-failed")).toBe(conditional);
   });
 
+  test("takes `If-Match` when it changes something that is read with an ETag", () => {
+    if (!["PATCH", "PUT", "DELETE"].includes(method)) return;
+    const read = routes.find(([, other]) => other.method === "GET" && other.path === path)?.[1];
+    const hasTag = Object.values(read?.responses ?? {}).some(({ headers }) => headers.includes("etag"));
+    if (hasTag) expect(request.headers.properties).toHaveProperty("if-match");
+  });
+
   test("has the problem that its path parameters make possible", () => {
     const hasParams = Object.keys(request.params.properties).length > 0;
     expect(route.problems.includes("not-found")).toBe(hasParams);

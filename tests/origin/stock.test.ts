@@ -284,6 +284,13 @@ describe("releaseReservation", () => {
     expect((await send(`/v1/reservations/${json.id}`)).json).toMatchObject({ state: "released", version: 2 });
   });
 
+  test("answers 412 when If-Match names another version", async () => {
+    const path = `/v1/reservations/${(await reserve(await stocked(5), 2)).json.id}`;
+    const releaseIf = (tag: string) => send(path, { method: "DELETE", headers: { "if-match": tag } });
+    expect((await releaseIf('"2"')).status).toBe(412);
+    expect((await releaseIf('"1"')).status).toBe(204);
+  });
+
   test("answers 400 to what is no id, and 404 to one that names nothing of this tenant's", async () => {
     const { json } = await reserve(await stocked(5), 2);
     expect((await release("12")).status).toBe(400);

@@ -6,7 +6,7 @@ import type { Transaction } from "../../db/client.ts";
 import { prepareRead } from "../../db/read.ts";
 import { products } from "../../db/tables/products.ts";
 import { stockReservations } from "../../db/tables/stock.ts";
-import { etagOf } from "../../etag.ts";
+import { etagOf, requireMatch } from "../../etag.ts";
 import type { Services } from "../../services.ts";
 import { allocate, availableOf } from "./allocate.ts";
 import { reservationColumns } from "./columns.ts";
@@ -52,6 +52,7 @@ export function reservationHandlers({ connections, write, now }: Services): Hand
     },
 
     async releaseReservation(call) {
+      const ifMatch = call.headers["if-match"];
       return write(call, async (tx, changes) => {
         const [held] = await tx
           .select(reservationColumns)
@@ -61,7 +62,9 @@ export function reservationHandlers({ connections, write, now }: Services): Hand
         if (held === undefined) throw new Problem("not-found");
         if (held.orderId !== null)
           throw new Problem("conflict", { detail: `it belongs to order ${held.orderId}: cancel that` });
-        if (held.state === "active") await endHolds(tx, [held], "released", changes);
+        if (held.state !== "active") return { status: 204 };
+        if (ifMatch !== undefined) requireMatch(ifMatch, held.version);
+        await endHolds(tx, [held], "released", changes);
         return { status: 204 };
       });
     },
