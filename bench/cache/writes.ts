@@ -1,7 +1,8 @@
 import postgres from "postgres";
 import { productId } from "../contestants/product.ts";
 import { TENANT } from "../contestants/token.ts";
-import { Connection, headerIn } from "../load/connection.ts";
+import { headerIn } from "../load/connection.ts";
+import { Pool } from "../load/pool.ts";
 import type { BenchStack } from "./part.ts";
 import type { Written } from "./staleness.ts";
 
@@ -42,22 +43,21 @@ export function writeByApi(
   watched: readonly number[],
   perSecond: number,
 ): Writer {
-  const free = Array.from({ length: CONNECTIONS }, () => new Connection(writer.port));
-  const all = [...free];
+  const pool = new Pool(writer.port, CONNECTIONS);
   const writes: Written[] = [];
   let confirmed = 0;
   let failed = 0;
   let underWay = 0;
   const keyFor = keysInTurn(watched, perSecond);
   const ticking = everyDue(perSecond, () => {
-    const connection = free.pop();
-    if (connection === undefined) return false;
+    const connection = pool.borrow();
+    if (connection === null) return false;
     const { key, isWatched } = keyFor();
     const sentAt = performance.now();
     underWay++;
     connection.send(Buffer.from(patch(`/v1/products/${productId(key)}`, token)), (status, head) => {
       underWay--;
-      free.push(connection);
+      pool.giveBack(connection);
       const version = ETAG.exec(headerIn(head, "etag") ?? "")?.[1];
       if (status !== 200 || version === undefined) {
         failed++;
@@ -74,7 +74,7 @@ export function writeByApi(
     async stop() {
       ticking.stop();
       while (underWay > 0) await pause(10);
-      for (const connection of all) connection.close();
+      pool.close();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { get } from "../contestant.ts";
-import { Connection } from "../load/connection.ts";
+import { Pool } from "../load/pool.ts";
 import type { GateEdge } from "./part.ts";
 
 /** Requests at a constant rate to several edges, whatever they answer. */
@@ -32,7 +32,7 @@ const PATIENCE_MS = 4_500;
 
 export async function offer({ edges, token, perSecond, endsAt, edgeFor }: Offer): Promise<Offered> {
   const request = Buffer.from(get(TARGET, { authorization: `Bearer ${token}` }));
-  const pools = edges.map(({ port }) => new Pool(port));
+  const pools = edges.map(({ port }) => new Pool(port, Number.POSITIVE_INFINITY));
   const statuses: Record<number, number> = {};
   const begun = Date.now();
   let sent = 0;
@@ -40,9 +40,13 @@ export async function offer({ edges, token, perSecond, endsAt, edgeFor }: Offer)
   while (Date.now() < endsAt) {
     const passed = Date.now() - begun;
     for (; sent < (passed * perSecond) / 1_000; sent++) {
+      const pool = pools[edgeFor(sent, passed) % pools.length];
+      const connection = pool?.borrow() ?? null;
+      if (connection === null) continue;
       open++;
-      pools[edgeFor(sent, passed) % pools.length]?.send(request, (status) => {
+      connection.send(request, (status) => {
         open--;
+        pool?.giveBack(connection);
         statuses[status] = (statuses[status] ?? 0) + 1;
       });
     }
@@ -53,36 +57,6 @@ export async function offer({ edges, token, perSecond, endsAt, edgeFor }: Offer)
   const admitted = statuses[200] ?? 0;
   const refused = statuses[429] ?? 0;
   return { admitted, refused, failed: sent - admitted - refused, statuses };
-}
-
-/** As many connections to one edge as there are requests under way. */
-class Pool {
-  readonly #port: number;
-  readonly #all = new Set<Connection>();
-  readonly #free: Connection[] = [];
-
-  constructor(port: number) {
-    this.#port = port;
-  }
-
-  send(request: Buffer, done: (status: number) => void): void {
-    const connection = this.#free.pop() ?? this.#open();
-    connection.send(request, (status) => {
-      if (connection.lost) this.#all.delete(connection);
-      else this.#free.push(connection);
-      done(status);
-    });
-  }
-
-  close(): void {
-    for (const connection of this.#all) connection.close();
-  }
-
-  #open(): Connection {
-    const connection = new Connection(this.#port);
-    this.#all.add(connection);
-    return connection;
-  }
 }
 
 function pause(ms: number): Promise<void> {

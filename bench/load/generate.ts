@@ -1,6 +1,7 @@
 import { quantile } from "../report/statistics.ts";
 import { Connection, headerIn } from "./connection.ts";
 import type { FromGenerator, Job, Result } from "./job.ts";
+import { Pool } from "./pool.ts";
 import { requestsOf } from "./requests.ts";
 
 /** The load generator, a process of its own: takes a job by message, and answers with what it saw. */
@@ -100,8 +101,7 @@ function keepRate(
   tally: Tally,
   next: () => Buffer,
 ): { stop: () => void } {
-  const free: Connection[] = Array.from({ length: connections }, () => new Connection(port));
-  const all = new Set(free);
+  const pool = new Pool(port, connections);
   const begun = performance.now();
   let sent = 0;
   let stopped = false;
@@ -109,29 +109,23 @@ function keepRate(
 
   function dispatch(): void {
     if (stopped) return;
-    while (free.length > 0 && dueAt(sent) <= performance.now()) {
-      const connection = free.pop();
-      if (connection === undefined) break;
+    while (dueAt(sent) <= performance.now()) {
+      const connection = pool.borrow();
+      if (connection === null) break;
       const since = dueAt(sent++);
       connection.send(next(), (status, head) => {
         tally.record(status, head, since);
-        free.push(connection.lost ? replace(connection) : connection);
+        pool.giveBack(connection);
       });
     }
     Atomics.wait(NEVER, 0, 0, Math.min(LONGEST_SLEEP_MS, dueAt(sent) - performance.now()));
     setImmediate(dispatch);
   }
-  function replace(lost: Connection): Connection {
-    all.delete(lost);
-    const connection = new Connection(port);
-    all.add(connection);
-    return connection;
-  }
   dispatch();
   return {
     stop() {
       stopped = true;
-      for (const connection of all) connection.close();
+      pool.close();
     },
   };
 }

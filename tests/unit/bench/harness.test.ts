@@ -46,6 +46,16 @@ test("a stall of the server counts for every request that was due meanwhile", as
   expect(requests).toBeGreaterThan(60);
 });
 
+test("a connection that the server closed while nobody used it is no failed request", async () => {
+  const port = await serve((request, response) => {
+    response.on("finish", () => setTimeout(() => request.socket.destroy(), 20));
+    response.end("ok");
+  });
+  const { requests, failures } = await generate({ port, rate: 10, connections: 2 });
+  expect(requests).toBeGreaterThan(5);
+  expect(failures).toBe(0);
+});
+
 test("at saturation every connection has one request under way", async () => {
   let underWay = 0;
   let most = 0;
