@@ -1,12 +1,12 @@
 import { sql } from "drizzle-orm";
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
-import postgres, { type ParameterOrJSON, type Sql } from "postgres";
+import postgres, { type Sql } from "postgres";
 import { createAdmission } from "./admission.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import { isAway } from "./errors.ts";
-import { openConnection } from "./lane.ts";
+import { type Connection, openConnection, readRows } from "./lane.ts";
 import { assertPatchedDriver } from "./patched.ts";
-import { createPool, type Pool } from "./pool.ts";
+import { createPool, LostToOthers, type Pool } from "./pool.ts";
 import { ceilings } from "./timeouts.ts";
 import { currentWork, type Priority } from "./work.ts";
 
@@ -85,7 +85,6 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
   const poolOf = (size: number, sharedBy: number) =>
     createPool({
       size,
-      sharedBy,
       open: () => openConnection((name) => open(1, nameOf(name))),
       cancel: (name) =>
         db.execute(
@@ -107,13 +106,16 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
     pool,
     reads,
     breaker,
-    rows: (text, parameters) => {
+    async rows(text, parameters) {
+      const read = (connection: Connection) => readRows(connection, text, parameters);
       const { priority } = currentWork();
-      const { use } = priority === "read" || priority === "revalidation" ? reads : pool;
-      return use(({ client }) =>
-        // Drizzle has encoded them; the driver's type lists what it would encode itself.
-        client.unsafe(text, parameters as ParameterOrJSON<never>[], { prepare: true }).values(),
-      );
+      if (priority !== "read" && priority !== "revalidation") return pool.use(read);
+      try {
+        return await reads.use(read);
+      } catch (error) {
+        if (error instanceof LostToOthers) return pool.use(read);
+        throw error;
+      }
     },
     db,
     notify: (channel, payload) => own.notify(channel, payload),

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { drizzle } from "drizzle-orm/postgres-js";
-import type { Sql } from "postgres";
+import type { ParameterOrJSON, Sql } from "postgres";
 import type { Database } from "./client.ts";
 
 /** A connection of the pool. */
@@ -9,6 +9,10 @@ export type Connection = {
   readonly name: string;
   readonly client: Sql;
   readonly db: Database;
+  /** Reads that are on it, or that the driver keeps until they can be sent. */
+  readonly reads: Set<{ cancel(): void }>;
+  /** Postgres did not even take a cancel. */
+  isSilent: boolean;
 };
 
 /** Where a connection of the pool is: a new one takes the place of one that was cut. */
@@ -22,7 +26,23 @@ export type Lane = {
 export function openConnection(open: (name: string) => Sql): Connection {
   const name = randomBytes(8).toString("hex");
   const client = open(name);
-  return { name, client, db: drizzle(client, { casing: "snake_case" }) };
+  return { name, client, db: drizzle(client, { casing: "snake_case" }), reads: new Set(), isSilent: false };
+}
+
+/** Runs a statement that is prepared when first seen, and answers rows as columns in their order. */
+export async function readRows(
+  { client, reads }: Connection,
+  text: string,
+  parameters: readonly unknown[],
+): Promise<unknown[][]> {
+  // Drizzle has encoded them; the driver's type lists what it would encode itself.
+  const query = client.unsafe(text, parameters as ParameterOrJSON<never>[], { prepare: true }).values();
+  reads.add(query);
+  try {
+    return await query;
+  } finally {
+    reads.delete(query);
+  }
 }
 
 /** Makes Postgres cancel what runs on the connection of this name; resolves when that has been signalled. */
@@ -34,12 +54,23 @@ const SIGNAL_MS = 500;
 /**
  * Ends a connection and what runs on it. The cancel is for Postgres, which may not look at the socket
  * before the statement has ended; since nothing is ever run on the connection again, it can hit nobody else
- * (docs/decisions/0020-cancellation.md).
+ * (docs/decisions/0023-cancellation.md).
  */
-export async function cut({ name, client }: Connection, cancel: CancelByName): Promise<void> {
-  const { promise: tooLate, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, SIGNAL_MS);
-  await Promise.race([cancel(name).catch(() => undefined), tooLate]);
+export async function cut(connection: Connection, cancel: CancelByName): Promise<void> {
+  // The driver would connect once more for what it has not sent yet.
+  for (const read of connection.reads) if (!isSent(read)) read.cancel();
+  const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, SIGNAL_MS, false);
+  const signalled = cancel(connection.name).then(
+    () => true,
+    () => false,
+  );
+  connection.isSilent = !(await Promise.race([signalled, tooLate]));
   clearTimeout(timer);
-  await client.end({ timeout: 0 });
+  await connection.client.end({ timeout: 0 });
+}
+
+/** The driver notes the state of the connection that it sends a query on. */
+function isSent(query: object): boolean {
+  return Reflect.get(query, "state") !== null;
 }

@@ -4,12 +4,16 @@ import { databaseErrorOf } from "./errors.ts";
 import { type CancelByName, type Connection, cut, type Lane } from "./lane.ts";
 import { currentWork } from "./work.ts";
 
-/** Connections, and who may use them. */
+/**
+ * Connections, and who may use them. Where several operations share one, an operation may end with
+ * `LostToOthers`.
+ */
 export type Pool = {
   readonly size: number;
   /**
    * Runs an operation on a connection. When nobody waits for it any more, it is cancelled.
-   * @throws Problem `overloaded`, `unavailable`; the reason of the work's signal; what `operation` threw
+   * @throws Problem `overloaded`, `unavailable`; the reason of the work's signal; `LostToOthers`; what
+   *   `operation` threw
    */
   readonly use: <R>(operation: (connection: Connection) => Promise<R>) => Promise<R>;
   readonly figures: Admission["figures"];
@@ -18,21 +22,13 @@ export type Pool = {
 
 type Options = {
   readonly size: number;
-  /**
-   * How many operations share a connection at a time. More than one: only of what can be run again, for
-   * when one of them is cancelled, so are the others, which are then run again.
-   */
-  readonly sharedBy: number;
   readonly open: () => Connection;
   readonly cancel: CancelByName;
   readonly admission: Admission;
   readonly breaker: Breaker;
 };
 
-/** How often an operation is begun that loses its connection to the cancelling of others. */
-const ATTEMPTS = 5;
-
-export function createPool({ size, sharedBy, open, cancel, admission, breaker }: Options): Pool {
+export function createPool({ size, open, cancel, admission, breaker }: Options): Pool {
   const lanes = Array.from({ length: size }, (): Lane => ({ running: 0, connection: open() }));
 
   /** The first of those that are least in use, so that few are opened when few are needed. */
@@ -57,27 +53,16 @@ export function createPool({ size, sharedBy, open, cancel, admission, breaker }:
     return () => signal.removeEventListener("abort", abort);
   }
 
-  async function attempt<R>(operation: (connection: Connection) => Promise<R>, signal: AbortSignal) {
+  async function run<R>(operation: (connection: Connection) => Promise<R>, signal: AbortSignal): Promise<R> {
     const lane = leastUsed();
     const { connection } = lane;
     const ended = cutOnAbort(lane, connection, signal);
     lane.running++;
     try {
-      const end = await breaker.execute(async (): Promise<{ result: R } | { cutOff: unknown }> => {
-        try {
-          return { result: await operation(connection) };
-        } catch (error) {
-          if (lane.connection === connection) throw error;
-          // That we have cut the connection ourselves says nothing of the database: clients that leave would
-          // else open the circuit for all.
-          return { cutOff: error };
-        }
-      });
-      if ("result" in end) return end;
-      if (databaseErrorOf(end.cutOff) === null) throw end.cutOff;
-      if (signal.aborted) throw signal.reason;
-      if (sharedBy === 1) throw end.cutOff;
-      return { lostToOthers: end.cutOff };
+      return await breaker.execute(() => onConnection(lane, connection, operation));
+    } catch (error) {
+      const lost = error instanceof LostToOthers ? error.lost : error;
+      throw signal.aborted && databaseErrorOf(lost) !== null ? signal.reason : error;
     } finally {
       lane.running--;
       ended();
@@ -87,7 +72,7 @@ export function createPool({ size, sharedBy, open, cancel, admission, breaker }:
   return {
     size,
     figures: admission.figures,
-    async use<R>(operation: (connection: Connection) => Promise<R>): Promise<R> {
+    async use(operation) {
       const work = currentWork();
       const { signal } = work;
       signal.throwIfAborted();
@@ -96,12 +81,8 @@ export function createPool({ size, sharedBy, open, cancel, admission, breaker }:
       if (wait !== null) await wait;
       const since = performance.now();
       try {
-        for (let begun = 1; ; begun++) {
-          signal.throwIfAborted();
-          const ended = await attempt(operation, signal);
-          if ("result" in ended) return ended.result as R;
-          if (begun === ATTEMPTS) throw ended.lostToOthers;
-        }
+        signal.throwIfAborted();
+        return await run(operation, signal);
       } finally {
         admission.leave(work, performance.now() - since);
       }
@@ -110,4 +91,27 @@ export function createPool({ size, sharedBy, open, cancel, admission, breaker }:
       await Promise.all(lanes.map(({ connection }) => connection.client.end({ timeout: timeoutSeconds })));
     },
   };
+}
+
+/** The connection was cut because of another operation on it: this says nothing of the database. */
+export class LostToOthers extends Error {
+  readonly lost: unknown;
+
+  constructor(lost: unknown) {
+    super("the connection was cut because of another operation");
+    this.lost = lost;
+  }
+}
+
+async function onConnection<R>(
+  lane: Lane,
+  connection: Connection,
+  operation: (connection: Connection) => Promise<R>,
+): Promise<R> {
+  try {
+    return await operation(connection);
+  } catch (error) {
+    const isOurs = lane.connection !== connection && !connection.isSilent && databaseErrorOf(error) !== null;
+    throw isOurs ? new LostToOthers(error) : error;
+  }
 }

@@ -12,10 +12,9 @@ const ended = () => Object.assign(new Error("write CONNECTION_ENDED"), { code: "
 function build() {
   const breaker = createBreaker({ isOutage: isAway });
   const connection = () =>
-    ({ name: "test", client: { end: async () => undefined } }) as unknown as Connection;
+    ({ name: "test", reads: new Set(), client: { end: async () => undefined } }) as unknown as Connection;
   const pool = createPool({
     size: 1,
-    sharedBy: 1,
     open: connection,
     cancel: async () => undefined,
     admission: createAdmission({ places: 1, maxWaiting: 1, maxWaitMs: 1_000 }),
