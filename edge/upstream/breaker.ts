@@ -20,7 +20,7 @@ const FAILURES = 5;
  */
 const OPEN_MS = { initialDelay: 300, maxDelay: 1_500, generator: halfJitterGenerator };
 /** What a probe has, at the most. */
-export const PROBE_MS = 2_000;
+export const PROBE_MS = 3_000;
 /** Workers end a request's work when its client goes: a probe that has not ended by then never will. */
 const PROBE_LOST_MS = PROBE_MS + 500;
 

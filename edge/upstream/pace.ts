@@ -1,5 +1,5 @@
 /** What origins that are back may get of all together, as a multiple of what they got before. */
-const HEADROOM = 1.5;
+const HEADROOM = 1.25;
 /** Requests a second below which there is nothing to spare them. */
 const FLOOR = 10;
 /** Weight of the last second in the average of those before. */

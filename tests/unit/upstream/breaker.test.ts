@@ -63,7 +63,7 @@ describe("a circuit breaker", () => {
     await fail(5);
     wait(1_500);
     void breaker.run(() => new Promise<Sign>(() => undefined), judge);
-    wait(2_499);
+    wait(3_499);
     expect(await send("alive")).toBeNull();
     wait(1);
     expect([await send("alive"), breaker.state]).toEqual(["alive", "closed"]);
