@@ -98,9 +98,11 @@ export function outcomeOf({ asked, status, headers, text, json }: Exchange): Out
   return how === "HIT" ? "cached" : STALE.has(how) ? "stale" : "fresh";
 }
 
+const ID = /[0-9a-f-]{36}/g;
+
 /** What a 5xx lacks of what every 5xx has to have. */
 export function faultsOf({ asked, status, headers, text }: Exchange): string[] {
-  const where = `${asked.method ?? "GET"} ${new URL(asked.url).pathname}`;
+  const where = `${asked.method ?? "GET"} ${new URL(asked.url).pathname.replaceAll(ID, ":id")}`;
   if (status === null || text === null) return [`${where}: ${status ?? "no answer"}, without a whole body`];
   if (status < 500) return [];
   const lacks = [

@@ -5,22 +5,39 @@ import type { Acknowledged } from "./shop.ts";
 
 type Figures = { readonly onHand: number; readonly reserved: number };
 
+type Told = Pick<Acknowledged, "adjustments" | "orders" | "products">;
+
+export type Stored = {
+  readonly adjustments: readonly {
+    readonly reason: string;
+    readonly productId: string;
+    readonly change: number;
+  }[];
+  readonly orders: readonly { readonly reference: string; readonly id: string; readonly state: string }[];
+  readonly products: readonly { readonly sku: string; readonly id: string }[];
+  readonly levels: readonly (Figures & { readonly productId: string })[];
+};
+
 const RESERVING: ReadonlySet<string> = new Set(["pending", "paid"]);
 
+export async function readBooks(sql: Sql): Promise<Stored> {
+  return {
+    adjustments: await sql<Stored["adjustments"][number][]>`
+      select reason, product_id as "productId", on_hand_change as change
+      from stock_movements where cause = 'adjusted'`,
+    orders: await sql<Stored["orders"][number][]>`select reference, id, state from orders`,
+    products: await sql<Stored["products"][number][]>`select sku, id from products`,
+    levels: await sql<Stored["levels"][number][]>`
+      select product_id as "productId", on_hand as "onHand", reserved from stock_levels`,
+  };
+}
+
 /** @returns a line for each difference */
-export async function compareBooks(sql: Sql, told: Acknowledged): Promise<string[]> {
-  const movements = await sql<{ reason: string; productId: string; change: number }[]>`
-    select reason, product_id as "productId", on_hand_change as change
-    from stock_movements where cause = 'adjusted'`;
-  const orders = await sql<{ reference: string; id: string; state: string }[]>`
-    select reference, id, state from orders`;
-  const products = await sql<{ sku: string; id: string }[]>`select sku, id from products`;
-  const levels = await sql<(Figures & { productId: string })[]>`
-    select product_id as "productId", on_hand as "onHand", reserved from stock_levels`;
+export function compareBooks({ adjustments, orders, products, levels }: Stored, told: Told): string[] {
   return [
     ...differing(
       "adjustment",
-      movements.map(({ reason, productId, change }) => [reason, `${change} of ${productId}`]),
+      adjustments.map(({ reason, productId, change }) => [reason, `${change} of ${productId}`]),
       [...told.adjustments].map(([reason, { productId, change }]) => [reason, `${change} of ${productId}`]),
     ),
     ...differing(
@@ -35,14 +52,13 @@ export async function compareBooks(sql: Sql, told: Acknowledged): Promise<string
     ),
     ...differing(
       "stock of",
-      levels.map(({ productId, onHand, reserved }) => [productId, `${onHand} on hand, ${reserved} reserved`]),
-      [...expectedLevels(told)].map(([productId, { onHand, reserved }]) => [
-        productId,
-        `${onHand} on hand, ${reserved} reserved`,
-      ]),
+      levels.map((level) => [level.productId, figuresOf(level)]),
+      [...expectedLevels(told)].map(([productId, level]) => [productId, figuresOf(level)]),
     ),
   ];
 }
+
+const figuresOf = ({ onHand, reserved }: Figures) => `${onHand} on hand, ${reserved} reserved`;
 
 type Entries = readonly (readonly [name: string, value: string])[];
 
@@ -65,7 +81,7 @@ function differing(what: string, there: Entries, told: Entries): string[] {
 }
 
 /** What was put in, less what was handed over; and what open orders hold of it. */
-function expectedLevels({ adjustments, orders }: Acknowledged): ReadonlyMap<string, Figures> {
+function expectedLevels({ adjustments, orders }: Told): ReadonlyMap<string, Figures> {
   const levels = new Map<string, Figures>();
   const add = (productId: string, onHand: number, reserved: number) => {
     const level = levels.get(productId) ?? { onHand: 0, reserved: 0 };

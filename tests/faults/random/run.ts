@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { bundleEdge } from "#scripts/local/edge.ts";
 import { seededRandom } from "../../../bench/load/zipf.ts";
 import { startLane } from "../matrix/lane.ts";
-import { compareBooks } from "./books.ts";
+import { compareBooks, readBooks } from "./books.ts";
 import { startGremlins } from "./gremlins.ts";
 import { openShop } from "./shop.ts";
 
@@ -30,7 +30,7 @@ export async function runRandomFaults(seed: number, durationMs: number): Promise
     const writes = `${adjustments.size} adjustments, ${orders.size} orders, ${products.size} products`;
     const times = [...gremlins.counts.values()].reduce((sum, count) => sum + count, 0);
     return {
-      faults: [...(await compareBooks(lane.sql, shop.acknowledged)), ...new Set(faults)],
+      faults: [...compareBooks(await readBooks(lane.sql), shop.acknowledged), ...new Set(faults)],
       figures: `${writes} acknowledged in ${tries} tries (${replays} replays) under ${times} faults of ${gremlins.counts.size} kinds`,
     };
   } finally {
