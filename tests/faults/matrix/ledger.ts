@@ -18,7 +18,7 @@ export async function checkWrites(lane: Lane, exchanges: readonly Exchange[]): P
   const writes = exchanges.filter(({ asked }) => asked.method === "POST");
   const keyed = writes.filter(({ asked }) => asked.key !== null);
   const plain = writes.filter(({ asked }) => asked.key === null);
-  await Promise.all(keyed.filter((one) => !isAcknowledged(one)).map(({ asked }) => insist(asked)));
+  const repeated = await Promise.all(keyed.filter((one) => !isAcknowledged(one)).map(insist));
 
   const rows = await lane.sql<{ reason: string; times: number }[]>`
     select reason, count(*)::int as times from stock_movements
@@ -32,14 +32,22 @@ export async function checkWrites(lane: Lane, exchanges: readonly Exchange[]): P
   return {
     losses: lost.length > 0 ? "lost" : doubled.length > 0 ? "doubled" : "none",
     broken: [
+      ...repeated.filter((line) => line !== null),
       ...lost.map((one) => `a write of ${reasonOf(one)} was acknowledged and is not there`),
       ...doubled.map((one) => `a write of ${reasonOf(one)} happened ${timesOf(one)} times`),
     ],
   };
 }
 
-function insist(asked: Exchange["asked"]): Promise<number> {
-  return until(PATIENCE_MS, async () => isAcknowledged(await ask(asked))).catch(() => {
-    throw new Error(`a write with a key is not acknowledged within ${PATIENCE_MS} ms of trying again`);
-  });
+/** @returns what keeps a write from being acknowledged, if anything does */
+async function insist({ asked }: Exchange): Promise<string | null> {
+  let last: Exchange | null = null;
+  const acknowledge = async () => {
+    last = await ask(asked);
+    return isAcknowledged(last);
+  };
+  return until(PATIENCE_MS, acknowledge).then(
+    () => null,
+    () => `a write with a key is not acknowledged in ${PATIENCE_MS} ms: ${last?.status} ${last?.text}`,
+  );
 }
