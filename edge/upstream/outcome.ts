@@ -1,10 +1,12 @@
+import { PROBLEM_MEDIA_TYPE } from "#shared/problems.ts";
+import { NDJSON_MEDIA_TYPE } from "#shared/route.ts";
 import { isProblem } from "../cache/answer.ts";
 
 /** What came of sending a request to one origin. `hadAll`: the client had sent all of its body by then. */
 export type Outcome =
   /** Something to pass on. */
   | { readonly kind: "answered"; readonly response: Response }
-  /** Not now: 502, 503, 504. `retryAfterMs` is what the answer asks for, if it does. */
+  /** Not now: 502, 503, 504, or not the origin's. `retryAfterMs` is what the answer asks for, if it does. */
   | { readonly kind: "busy"; readonly response: Response; readonly retryAfterMs: number | null }
   /** The connection was refused, or broke before there was an answer. */
   | { readonly kind: "lost"; readonly hadAll: boolean }
@@ -31,7 +33,8 @@ export function outcomeOf(response: Response, attempted: number): Outcome {
   const { status, headers } = response;
   const retryAfterMs = readRetryAfter(headers.get("retry-after"));
   const isOwnDoing = status === IN_PROGRESS && attempted > 1 && retryAfterMs !== null;
-  if (!BUSY.has(status) && !isOwnDoing) return { kind: "answered", response };
+  const isLater = BUSY.has(status) || isOwnDoing || isForeign(response);
+  if (!isLater) return { kind: "answered", response };
   return { kind: "busy", response, retryAfterMs };
 }
 
@@ -45,8 +48,8 @@ export function signOf(outcome: Outcome): Sign {
     case "answered":
     case "busy": {
       const { status, headers } = outcome.response;
-      const isOrigins = status < 500 || isProblem(Object.fromEntries(headers));
-      return isOrigins ? "alive" : "dead";
+      if (isForeign(outcome.response)) return "dead";
+      return status < 500 || isProblem(Object.fromEntries(headers)) ? "alive" : "dead";
     }
     case "lost":
       return outcome.hadAll ? "dead" : "none";
@@ -55,6 +58,18 @@ export function signOf(outcome: Outcome): Sign {
     case "body-broken":
       return "none";
   }
+}
+
+/** What origins speak; a page, whatever its status, is of something that stands before one. */
+const OWN_MEDIA_TYPES: ReadonlySet<string> = new Set([
+  "application/json",
+  NDJSON_MEDIA_TYPE,
+  PROBLEM_MEDIA_TYPE,
+]);
+
+function isForeign({ headers }: Response): boolean {
+  const mediaType = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  return mediaType !== undefined && !OWN_MEDIA_TYPES.has(mediaType);
 }
 
 /** Delay-seconds (RFC 9110 §10.2.3) in milliseconds; a date, which the origin never sends, is not understood. */

@@ -18,6 +18,8 @@ export class Link {
   /** Bytes delivered to the client since the fault was set. */
   #delivered = 0;
   #cut = false;
+  /** The server has closed, and the client was not told. */
+  #isServerGone = false;
 
   constructor(client: Socket, upstream: Upstream, fault: () => Fault, count: () => number) {
     this.#client = client;
@@ -42,9 +44,10 @@ export class Link {
     });
   }
 
-  /** A new fault is in force. */
+  /** A new fault is in force. What a black hole kept quiet about comes out when it ends. */
   begin(): void {
     this.#delivered = 0;
+    if (this.#isServerGone && !this.#isSwallowing("server")) this.reset();
   }
 
   /** RST to both sides. */
@@ -103,6 +106,7 @@ export class Link {
   }
 
   #finish(side: Side): void {
+    this.#isServerGone ||= this.#isSwallowing(side);
     if (this.#isSwallowing(side) || this.#cut) return;
     this.#lanes[side].end();
   }

@@ -84,6 +84,22 @@ test("a black hole accepts and answers nothing", async () => {
   expect(await client.ask("heard")).toBe("heard");
 });
 
+test("tells after a black hole that the server is gone since", async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const proxy = await proxyTo((server.address() as AddressInfo).port);
+  const client = await dial(proxy);
+  await expect.poll(() => sockets.length).toBe(1);
+  await proxy.set({ kind: "blackhole" });
+  sockets[0]?.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(client.socket.destroyed).toBe(false);
+  await proxy.set({ kind: "pass" });
+  expect(await client.closed()).toEqual({ received: "", fault: "ECONNRESET" });
+});
+
 test("delays each direction by what is asked", async () => {
   const proxy = await echoProxy();
   const client = await dial(proxy);
