@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Ammunition, abuses } from "#tests/support/http-abuse.ts";
 import { talk } from "#tests/support/http-talk.ts";
 import { type OwnOrigin, signAssertion, startOwnOrigin } from "#tests/support/origin.ts";
-import { type Ammunition, abuses } from "./http-abuse.ts";
 
 let origin: OwnOrigin;
 beforeAll(async () => {
