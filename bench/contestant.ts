@@ -1,3 +1,5 @@
+import { originFlags } from "#scripts/local/start-command.ts";
+
 /** One contestant's server, as the process that runs it describes it to the harness. */
 export type Serving = {
   readonly port: number;
@@ -24,7 +26,12 @@ export type Group = {
   readonly name: GroupName;
   readonly title: string;
   /** Files of `contestants/`; the last one is what the others are compared with. */
-  readonly contestants: readonly { readonly file: string; readonly name: string }[];
+  readonly contestants: readonly {
+    readonly file: string;
+    readonly name: string;
+    /** Of its process; left out: none. */
+    readonly v8Flags?: readonly string[];
+  }[];
   /** What they are told; left out when they need to know nothing. */
   readonly told?: string;
 };
@@ -43,7 +50,7 @@ export const groups: readonly Group[] = [
     name: "origin",
     title: "A product by id at the origin",
     contestants: [
-      { file: "origin-read", name: "gatehouse origin" },
+      { file: "origin-read", name: "gatehouse origin", v8Flags: originFlags() },
       { file: "bare-read", name: "bare Fastify + postgres.js" },
     ],
   },
@@ -51,7 +58,7 @@ export const groups: readonly Group[] = [
     name: "list",
     title: "A page of 20 products at the origin",
     contestants: [
-      { file: "origin-list", name: "gatehouse origin" },
+      { file: "origin-list", name: "gatehouse origin", v8Flags: originFlags() },
       { file: "bare-list", name: "bare Fastify + postgres.js" },
     ],
   },

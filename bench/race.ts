@@ -39,9 +39,9 @@ const WARM_UP_SECONDS = 0.5;
 export async function race(group: Group, settings: Settings, progress: Progress): Promise<Race> {
   const runners: Runner[] = [];
   try {
-    for (const { file, name } of group.contestants) {
+    for (const { file, name, v8Flags } of group.contestants) {
       progress(`${name}: starting`);
-      const server = await startServer(file, group.told);
+      const server = await startServer(file, group.told, v8Flags);
       runners.push({ server, track: { name, saturation: [], steady: [] } });
       const [request = ""] = await server.requests();
       await checkAnswer(request, server.serving).catch((error: Error) => {

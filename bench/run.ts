@@ -1,4 +1,5 @@
-import { parseArgs } from "node:util";
+import { readCommandLine } from "#scripts/local/command-line.ts";
+import { countOf, requireKnown } from "./bars/command-line.ts";
 import { groups } from "./contestant.ts";
 import { type Race, race, type Settings } from "./race.ts";
 import { chartOf } from "./report/chart.ts";
@@ -6,10 +7,15 @@ import { progress } from "./report/progress.ts";
 import { save } from "./report/save.ts";
 import { linesOf, tableOf } from "./report/table.ts";
 
-/** `npm run bench`, `npm run bench -- edge`, `npm run bench -- origin --rounds 9 --seconds 5`. */
+const USAGE = `npm run bench [-- <group>...] [--rounds <n>] [--seconds <n>] [--connections <n>]
+
+Races the edge's cache hit (group "edge") and the origin's reads ("origin", "list") with their floors.
+  --rounds <n>       of each contestant and phase (default: 5)
+  --seconds <n>      of each measurement (default: 3)
+  --connections <n>  that requests come over (default: 32)`;
 
 function readArguments(): { settings: Settings; names: readonly string[] } {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readCommandLine(USAGE, {
     allowPositionals: true,
     options: {
       rounds: { type: "string", default: "5" },
@@ -18,13 +24,11 @@ function readArguments(): { settings: Settings; names: readonly string[] } {
     },
   });
   const known = groups.map(({ name }) => name);
-  const strange = positionals.find((name) => !known.some((one) => one === name));
-  if (strange !== undefined)
-    throw new Error(`There is no group "${strange}"; there are: ${known.join(", ")}.`);
+  requireKnown("group", positionals, known, USAGE);
   const settings = {
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    connections: Number(values.connections),
+    rounds: countOf("rounds", values.rounds, USAGE),
+    seconds: countOf("seconds", values.seconds, USAGE),
+    connections: countOf("connections", values.connections, USAGE),
     steady: { share: 0.3 },
   };
   return { settings, names: positionals.length > 0 ? positionals : known };

@@ -4,14 +4,6 @@ import type { PartOf, Progress } from "./part.ts";
 import { checksAsChart, checksAsText } from "./report.ts";
 import { allHold, verdictOf } from "./verdict.ts";
 
-/** The parts that a command line names, all when it names none. */
-export function partsNamed<C>(parts: readonly PartOf<C>[], names: readonly string[]): readonly PartOf<C>[] {
-  const strange = names.find((name) => !parts.some((part) => part.name === name));
-  if (strange !== undefined)
-    throw new Error(`There is no part "${strange}"; there are: ${parts.map(({ name }) => name).join(", ")}.`);
-  return names.length > 0 ? parts.filter(({ name }) => names.includes(name)) : parts;
-}
-
 type Benchmark<C> = {
   /** Of the files of results. */
   readonly name: string;

@@ -1,5 +1,6 @@
-import { parseArgs } from "node:util";
-import { partsNamed, runParts } from "../bars/run.ts";
+import { readCommandLine } from "#scripts/local/command-line.ts";
+import { countOf, partsNamed } from "../bars/command-line.ts";
+import { runParts } from "../bars/run.ts";
 import { progress } from "../report/progress.ts";
 import type { Part, Settings } from "./part.ts";
 import { collapsing } from "./parts/collapsing.ts";
@@ -9,21 +10,28 @@ import { memory } from "./parts/memory.ts";
 import { staleness } from "./parts/staleness.ts";
 import { type RunningStack, startBenchStack } from "./stack.ts";
 
-/** `npm run bench:cache`, `npm run bench:cache -- a c`, `npm run bench:cache -- --quick`. */
+const USAGE = `npm run bench:cache [-- <part>...] [--quick] [--seconds <n>]
+
+Measures the response cache beside its bars, in five parts, a to e (bench/README.md says what each is).
+  --quick        a look, in about three minutes; its figures prove nothing
+  --seconds <n>  of each load (default: 20; 5 with --quick)`;
 
 const PARTS: readonly Part[] = [hit, hitRatio, staleness, collapsing, memory];
 const FULL: Settings = { seconds: 20, rounds: 5, scannedKeys: 1_000_000 };
 const QUICK: Settings = { seconds: 5, rounds: 2, scannedKeys: 200_000 };
 
 function readArguments(): { settings: Settings; parts: readonly Part[] } {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readCommandLine(USAGE, {
     allowPositionals: true,
     options: { quick: { type: "boolean", default: false }, seconds: { type: "string" } },
   });
   const settings = values.quick ? QUICK : FULL;
   return {
-    settings: values.seconds === undefined ? settings : { ...settings, seconds: Number(values.seconds) },
-    parts: partsNamed(PARTS, positionals),
+    settings:
+      values.seconds === undefined
+        ? settings
+        : { ...settings, seconds: countOf("seconds", values.seconds, USAGE) },
+    parts: partsNamed(PARTS, positionals, USAGE),
   };
 }
 

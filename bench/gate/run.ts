@@ -1,5 +1,6 @@
-import { parseArgs } from "node:util";
-import { partsNamed, runParts } from "../bars/run.ts";
+import { readCommandLine } from "#scripts/local/command-line.ts";
+import { partsNamed } from "../bars/command-line.ts";
+import { runParts } from "../bars/run.ts";
 import { progress } from "../report/progress.ts";
 import type { Part, Settings } from "./part.ts";
 import { coldToken } from "./parts/cold-token.ts";
@@ -10,17 +11,21 @@ import { rotation } from "./parts/rotation.ts";
 import { share } from "./parts/share.ts";
 import { type RunningStack, startGateStack } from "./stack.ts";
 
-/** `npm run bench:gate`, `npm run bench:gate -- a c`, `npm run bench:gate -- --quick`. */
+const USAGE = `npm run bench:gate [-- <part>...] [--quick]
+
+Measures what checking who comes costs, beside its bars, in six parts, a to f (bench/README.md says what each is).
+  --quick  a look, in about six minutes`;
 
 const PARTS: readonly Part[] = [share, commands, overload, revocation, rotation, coldToken];
 const FULL: Settings = { rounds: 5, raceSeconds: 3, countedSeconds: 40, revocations: 12 };
 const QUICK: Settings = { rounds: 2, raceSeconds: 2, countedSeconds: 10, revocations: 4 };
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readCommandLine(USAGE, {
   allowPositionals: true,
   options: { quick: { type: "boolean", default: false } },
 });
 const settings = values.quick ? QUICK : FULL;
+const parts = partsNamed(PARTS, positionals, USAGE);
 
 let running: Promise<RunningStack> | null = null;
 
@@ -34,7 +39,7 @@ try {
   await runParts({
     name: "gate",
     title: "Bars of the gate",
-    parts: partsNamed(PARTS, positionals),
+    parts,
     allParts: PARTS.length,
     settings,
     contextFor: (progress) => ({ settings, progress, stack }),

@@ -13,10 +13,12 @@ export function pipelined(tx: Transaction, sent: Promise<unknown>[]): Pipelined 
  * wait are locked for a round trip less. For statements that do not fail for a reason of the caller's: should
  * one fail, Postgres undoes the transaction, whatever follows, and `inTransaction` throws why.
  */
-export function send({ sent }: Pipelined, statement: Promise<unknown>): void {
+export function send({ sent }: Pipelined, statement: PromiseLike<unknown>): void {
+  // Once: a query of drizzle's runs at each `then`.
+  const running = statement.then((result) => result) as Promise<unknown>;
   // It is looked at by `settled`.
-  statement.catch(() => undefined);
-  sent.push(statement);
+  running.catch(() => undefined);
+  sent.push(running);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { originFlags } from "#scripts/local/start-command.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 import { type Tethered, tether } from "#scripts/local/tether.ts";
 
@@ -38,7 +39,7 @@ export async function startOriginProcess(options: OriginOptions): Promise<Origin
 
 async function start({ variables, onLine, onCrash }: OriginOptions): Promise<Tethered> {
   const env = { ...process.env, ...variables };
-  const child = tether(process.execPath, ["origin/server.ts"], { env });
+  const child = tether(process.execPath, [...originFlags(), "origin/server.ts"], { env });
   const lines: string[] = [];
   let isStopping = false;
   const listening = new Promise<"listening">((resolve) => {

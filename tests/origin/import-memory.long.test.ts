@@ -7,8 +7,6 @@ import { newTenant, stack } from "#tests/support/stack.ts";
 
 const PART_BYTES = 49 * 1024 * 1024;
 const LIMIT_MB = 200;
-/** As docs/from-zero-to-production.md has it: without them V8 lets garbage grow as there is room. */
-const SPARING = ["--max-semi-space-size=8", "--max-old-space-size=128"];
 
 /** The most that a process has had in memory, as Linux counts it (`VmHWM`, proc_pid_status(5)). */
 function peakMegabytes(pid: number): number {
@@ -44,7 +42,7 @@ describe.skipIf(process.platform !== "linux")("an origin", () => {
   beforeAll(async () => {
     tenantId = (await newTenant()).id;
     const variables = { ...stack().originVariables, PORT: "0", OPS_PORT: "0" };
-    origin = await startOriginProcess(variables, SPARING);
+    origin = await startOriginProcess(variables);
   });
   afterAll(async () => {
     origin.kill();

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { originFlags } from "#scripts/local/start-command.ts";
 
 /** An origin as a process of its own, which can die in the middle of anything. */
 export type OriginProcess = {
@@ -18,12 +19,12 @@ export type OriginProcess = {
 
 /**
  * Resolves when it listens.
- * @param flags for Node, before the script
+ * @param flags for Node, before the script; default: as the origin is started anywhere
  * @param folder where the source is
  */
 export async function startOriginProcess(
   variables: Readonly<Record<string, string>>,
-  flags: readonly string[] = [],
+  flags: readonly string[] = originFlags(),
   folder = ".",
 ): Promise<OriginProcess> {
   const child = spawn(process.execPath, [...flags, "origin/server.ts"], {

@@ -2,11 +2,11 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import postgres, { type Sql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
+import { originFlags } from "#scripts/local/start-command.ts";
 import { ensureTenants } from "#scripts/local/tenants.ts";
 import type { Import } from "#shared/resources/import-schemas.ts";
 import { productExport } from "#shared/resources/product-export.ts";
-import type { Check, Progress } from "../../bars/part.ts";
-import type { Bar } from "../../bars/verdict.ts";
+import type { Check } from "../../bars/part.ts";
 import { assertionFor } from "../../contestants/origin-server.ts";
 import { type Server, startServer } from "../../process.ts";
 import { spreadOf } from "../../report/statistics.ts";
@@ -25,7 +25,6 @@ const MEMORY_BAR_MB = 200;
 const PART_LINES = 50_000;
 const LINES_A_CHUNK = 100;
 const NEWLINE = 10;
-const SPARING = ["--max-semi-space-size=2", "--optimize-for-size"];
 
 type Body = string | ReadableStream<Uint8Array>;
 type Round = { readonly imported: number; readonly copied: number };
@@ -37,9 +36,10 @@ export const imports: Part = {
     const where = await catalogue();
     const told = JSON.stringify(where);
     const sql = postgres(where.ownerUrl, { max: 1, onnotice: () => {} });
-    const server = await startServer("origin-read", told);
+    const server = await startServer("origin-read", told, originFlags());
     try {
-      const usual = watchResident(server.serving.pids);
+      const importing = watchResident(server.serving.pids);
+      let tenant = "";
       const measured: Round[] = [];
       for (let round = 0; round < rounds; round++) {
         progress(`round ${round + 1}/${rounds}: COPY of ${lines} rows`);
@@ -47,10 +47,16 @@ export const imports: Part = {
         const copied = await rate(lines, () => copyAll(sql, products));
         progress(`round ${round + 1}/${rounds}: import of ${lines} lines`);
         const feed = products.map(lineOf);
-        const imported = await rate(lines, () => importAll(sql, server, feed));
+        const imported = await rate(lines, async () => {
+          tenant = await importAll(sql, server, feed);
+        });
         measured.push({ imported, copied });
       }
-      const memory = { usual: usual.stop(), ...(await sparingly(told, sql, lines, progress)) };
+      const imported = importing.stop();
+      progress(`export of ${lines} products`);
+      const exporting = watchResident(server.serving.pids);
+      await exportAll(server, tenant, lines);
+      const memory = { imported, exported: exporting.stop() };
       return { checks: checksOf(measured, memory), details: { rounds: measured, memory } };
     } finally {
       await sql.end();
@@ -59,30 +65,9 @@ export const imports: Part = {
   },
 };
 
-/** An import and an export by an origin whose V8 is told to keep little besides what is alive. */
-async function sparingly(
-  told: string,
-  sql: Sql,
-  lines: number,
-  progress: Progress,
-): Promise<Omit<Memory, "usual">> {
-  progress(`import and export of ${lines} lines with ${SPARING.join(" ")}`);
-  const server = await startServer("origin-read", told, SPARING);
-  try {
-    const importing = watchResident(server.serving.pids);
-    const tenant = await importAll(sql, server, makeProducts(lines, 0).map(lineOf));
-    const sparing = importing.stop();
-    const exporting = watchResident(server.serving.pids);
-    await exportAll(server, tenant, lines);
-    return { sparing, exported: exporting.stop() };
-  } finally {
-    server.stop();
-  }
-}
+type Memory = { readonly imported: Resident; readonly exported: Resident };
 
-type Memory = { readonly usual: Resident; readonly sparing: Resident; readonly exported: Resident };
-
-function checksOf(rounds: readonly Round[], { usual, sparing, exported }: Memory): Check[] {
+function checksOf(rounds: readonly Round[], memory: Memory): Check[] {
   const ratio = spreadOf(rounds.map(({ imported, copied }) => imported / copied));
   const imported = spreadOf(rounds.map((round) => round.imported));
   const copied = spreadOf(rounds.map((round) => round.copied));
@@ -97,20 +82,19 @@ function checksOf(rounds: readonly Round[], { usual, sparing, exported }: Memory
     },
     { what: "import", figure: imported.median, unit: "rows/s", bar: none, note: show(imported, 0) },
     { what: "COPY", figure: copied.median, unit: "rows/s", bar: none, note: show(copied, 0) },
-    memoryCheck("import, V8 told to spare memory", sparing, { kind: "at most", value: MEMORY_BAR_MB }),
-    memoryCheck("export, V8 told to spare memory", exported, { kind: "at most", value: MEMORY_BAR_MB }),
-    memoryCheck("import, V8 as it is", usual, none),
+    memoryCheck("import", memory.imported),
+    memoryCheck("export", memory.exported),
   ];
 }
 
-function memoryCheck(how: string, { baseBytes, grownBytes }: Resident, bar: Bar): Check {
+function memoryCheck(what: string, { baseBytes, grownBytes }: Resident): Check {
   const megabytes = (bytes: number) => Number((bytes / MEGABYTE).toFixed(1));
   return {
-    what: `resident: ${how}`,
+    what: `resident: ${what}`,
     figure: megabytes(baseBytes + grownBytes),
     unit: "MB",
-    bar,
-    note: `${megabytes(baseBytes)} MB before the first line`,
+    bar: { kind: "at most", value: MEMORY_BAR_MB },
+    note: `${megabytes(baseBytes)} MB before`,
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
+import { originFlags } from "#scripts/local/start-command.ts";
 import type { Check } from "../../bars/part.ts";
 import { post } from "../../contestant.ts";
 import { type Catalogue, POOL_SIZE, placesIn } from "../../contestants/catalogue.ts";
@@ -30,7 +31,7 @@ export const orders: Part = {
     const many = placesIn(JSON.stringify(where)).map(productId);
     await stockUp(where, many);
     const loads = { "one hot product": many.slice(0, 1), [`${many.length} products in turn`]: many };
-    const server = await startServer("origin-read", JSON.stringify(where));
+    const server = await startServer("origin-read", JSON.stringify(where), originFlags());
     try {
       const checks: Check[] = [];
       const details: Record<string, readonly Rates[]> = {};

@@ -1,9 +1,9 @@
-import { fork } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { checkAnswer } from "../../../bench/check.ts";
 import { cpuSeconds } from "../../../bench/cpu.ts";
 import type { FromGenerator, Job, Result } from "../../../bench/load/job.ts";
@@ -109,4 +109,31 @@ test("takes quantiles by nearest rank, and the median of an even number between 
     Number.NaN,
   ]);
   expect(spreadOf([3, 1, 2, 10])).toEqual({ median: 2.5, min: 1, max: 10 });
+});
+
+describe("a benchmark", { timeout: 60_000 }, () => {
+  const benches = ["bench/run.ts", "bench/cache/run.ts", "bench/gate/run.ts", "bench/origin/run.ts"];
+  const run = (file: string, ...args: string[]) =>
+    spawnSync(process.execPath, [file, ...args], { encoding: "utf8" });
+
+  test.each(benches)("%s says how it is used, and refuses what it does not know in a sentence", (file) => {
+    const help = run(file, "--help");
+    expect([help.status, help.stderr]).toEqual([0, ""]);
+    expect(help.stdout).toMatch(/^npm run bench/);
+    for (const args of [["--no-such-option"], ["no-such-part"]]) {
+      const refused = run(file, ...args);
+      expect([refused.status, refused.stdout]).toEqual([2, ""]);
+      expect(refused.stderr).toMatch(/^(Unknown option|There is no (group|part)) .*\n\nnpm run bench/);
+    }
+  });
+
+  test.each([
+    ["bench/run.ts", "--rounds", "0"],
+    ["bench/cache/run.ts", "--seconds", "soon"],
+    ["bench/origin/run.ts", "--products", "1.5"],
+  ])("%s refuses %s %s", (file, option, value) => {
+    const { status, stderr } = run(file, option, value);
+    expect(status).toBe(2);
+    expect(stderr.split("\n")[0]).toBe(`${option} takes a whole number from 1 on.`);
+  });
 });
