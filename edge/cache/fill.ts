@@ -5,6 +5,7 @@ import type { Origin, TraceIds } from "../origin.ts";
 import { problemCodeOf } from "../problems.ts";
 import { isDeclared } from "../upstream/declared.ts";
 import { type Answer, isProblem, toStore } from "./answer.ts";
+import { contentTag } from "./content-tag.ts";
 import type { Partition } from "./key.ts";
 
 /** The largest answer that is collected for the cache, in bytes. */
@@ -52,6 +53,7 @@ export function fillFromOrigin(contract: Contract, origin: Origin): AskForAll {
       throw new Problem("bad-gateway");
     }
     const body = await collected(response);
+    if (status === 200) return { status, headers: { etag: await contentTag(body), ...headers }, body };
     if (status < 500) return { status, headers, body };
     const retryAfter = headers["retry-after"];
     throw new Problem(failureOf(status, body), {}, retryAfter ? { "retry-after": retryAfter } : {});

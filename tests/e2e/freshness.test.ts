@@ -73,6 +73,26 @@ describe("a read after a write", { timeout: 60_000 }, () => {
     expect([answer.status, answer.headers.get("etag"), await answer.text()]).toEqual([304, etag, ""]);
   });
 
+  it("is answered 304 where it is a list too, until the list has changed", async () => {
+    const tenantId = (await client.getMe()).body.tenantId;
+    const token = await mintToken({ tenantId, scopes: ["catalog:read"] });
+    const list = async (ifNoneMatch?: string) => {
+      const headers = {
+        authorization: `Bearer ${token}`,
+        ...(ifNoneMatch && { "if-none-match": ifNoneMatch }),
+      };
+      const answer = await fetch(`${stack().edgeUrl}/v1/products?q=stool`, { headers });
+      return { status: answer.status, etag: answer.headers.get("etag") ?? "", text: await answer.text() };
+    };
+    const { etag } = await list();
+    expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
+    expect(await list(etag)).toEqual({ status: 304, etag, text: "" });
+    await create("Tall stool");
+    const changed = await list(etag);
+    expect(changed.status).toBe(200);
+    expect(changed.etag).not.toBe(etag);
+  });
+
   it("asks the origin once for a hundred that come at once", async () => {
     const { id } = await create();
     await settled(id);
