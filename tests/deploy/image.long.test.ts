@@ -25,7 +25,7 @@ beforeAll(async () => {
   image = buildImage("deploy/origin.Dockerfile", folder);
   makeReadOnly(image.root);
   opsPort = await freePort();
-}, 200_000);
+}, 300_000);
 afterAll(() => removeTree(folder));
 
 /** As `docker run` would: the image's user, folder and environment, and only what is given beside them. */
