@@ -32,9 +32,13 @@ export type EdgeConfig = {
   readonly unlimitedClients: ReadonlySet<string>;
   /** Requests a minute from one address where the platform has no rate-limit binding. */
   readonly shieldLimit: number;
+  /** What the embedded cache may hold, where the platform has none. */
+  readonly cacheBytes: number;
   /** The share of successful requests that are logged, in thousandths. Failures always are. */
   readonly logSampleRate: number;
 };
+
+const MEGABYTE = 1024 * 1024;
 
 /** @throws EnvironmentError naming every variable that is missing or malformed */
 export function readEdgeConfig(variables: Variables): EdgeConfig {
@@ -76,6 +80,7 @@ export function readEdgeConfig(variables: Variables): EdgeConfig {
     },
     unlimitedClients: new Set(list(read.text("UNLIMITED_CLIENTS", ""))),
     shieldLimit: perMinute("SHIELD_LIMIT", 60_000),
+    cacheBytes: MEGABYTE * read.integer("EMBEDDED_CACHE_MEGABYTES", { min: 1, max: 96, fallback: 64 }),
     logSampleRate: read.integer("LOG_SAMPLE_PERMILLE", { min: 0, max: 1000, fallback: 1000 }),
   };
   read.done();

@@ -1,7 +1,7 @@
 import { env, exports, WorkerEntrypoint } from "cloudflare:workers";
 import { contract } from "#shared/contract.ts";
 import type { PurgeOrder, PurgeOutcome } from "#shared/operator.ts";
-import { EMBEDDED_CACHE_BYTES, embeddedCache } from "./cache/embedded.ts";
+import { embeddedCache } from "./cache/embedded.ts";
 import { ownSnapshots } from "./cache/read-snapshot.ts";
 import { answerSnapshot, sharedSnapshots, type TenantSnapshotProps } from "./cache/shared-snapshot.ts";
 import { answerFill, type CachedOriginProps, purgeOwn, workersCache } from "./cache/workers.ts";
@@ -25,7 +25,7 @@ const dependencies = compose(config, {
   now: () => Date.now(),
   passage: (bytes) => (bytes === null ? new IdentityTransformStream() : new FixedLengthStream(bytes)),
   cache: (askForAll) => {
-    const embedded = embeddedCache(contract, askForAll, EMBEDDED_CACHE_BYTES, () => Date.now());
+    const embedded = embeddedCache(contract, askForAll, config.cacheBytes, () => Date.now());
     const workers = workersCache((props) => exports.CachedOrigin({ props }));
     return {
       serve: (fill) => (hasWorkersCache ? workers.serve(fill) : embedded.serve(fill)),

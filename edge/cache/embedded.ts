@@ -9,7 +9,7 @@ import type { AskForAll } from "./fill.ts";
 import type { Fill, PurgeableCache, Served } from "./serve.ts";
 import { storedHeaders } from "./stored.ts";
 
-/** What it may take of an isolate's 128 MB; the rest is code, tokens and requests in flight. */
+/** What it may take of an isolate's 128 MB by default; the rest is code, tokens and requests in flight. */
 export const EMBEDDED_CACHE_BYTES = 64 * 1024 * 1024;
 
 /**

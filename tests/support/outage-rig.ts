@@ -35,8 +35,17 @@ export type OutageRig = {
   readonly stop: () => Promise<void>;
 };
 
-/** @param inspected whether V8's inspector listens in both tiers */
-export async function startOutageRig({ inspected = false } = {}): Promise<OutageRig> {
+type RigOptions = {
+  /** Whether V8's inspector listens in both tiers. */
+  readonly inspected?: boolean;
+  /** Of the edge, beside those that it shares with the stack's. */
+  readonly ownEdgeVariables?: Readonly<Record<string, string>>;
+};
+
+export async function startOutageRig({
+  inspected = false,
+  ownEdgeVariables = {},
+}: RigOptions = {}): Promise<OutageRig> {
   const bundling = bundleEdge();
   const [database, redis, port] = await Promise.all([
     startOwnDatabase(),
@@ -61,6 +70,7 @@ export async function startOutageRig({ inspected = false } = {}): Promise<Outage
     ...stack().edgeVariables,
     ORIGIN_URLS: `http://127.0.0.1:${port}`,
     UPSTASH_REDIS_REST_URL: edgeToRedis.url,
+    ...ownEdgeVariables,
   };
   const [origin, edge] = await Promise.all([
     startOrigin(),
