@@ -11,6 +11,8 @@ export type Connection = {
   readonly db: Database;
   /** Reads that are on it, or that the driver keeps until they can be sent. */
   readonly reads: Set<{ cancel(): void }>;
+  /** How often it was lost, or cut by us, while something was on it: once for all that was. */
+  losses: number;
   /** Postgres did not even take a cancel. */
   isSilent: boolean;
 };
@@ -26,7 +28,14 @@ export type Lane = {
 export function openConnection(open: (name: string) => Sql): Connection {
   const name = randomBytes(8).toString("hex");
   const client = open(name);
-  return { name, client, db: drizzle(client, { casing: "snake_case" }), reads: new Set(), isSilent: false };
+  return {
+    name,
+    client,
+    db: drizzle(client, { casing: "snake_case" }),
+    reads: new Set(),
+    losses: 0,
+    isSilent: false,
+  };
 }
 
 /** Runs a statement that is prepared when first seen, and answers rows as columns in their order. */

@@ -1,6 +1,6 @@
 import type { Admission } from "./admission.ts";
 import type { Breaker } from "./breaker.ts";
-import { databaseErrorOf } from "./errors.ts";
+import { databaseErrorOf, isAway } from "./errors.ts";
 import { type CancelByName, type Connection, cut, type Lane } from "./lane.ts";
 import { currentWork } from "./work.ts";
 
@@ -46,6 +46,7 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
   function cutOnAbort(lane: Lane, connection: Connection, signal: AbortSignal): () => void {
     const abort = () => {
       if (lane.connection !== connection) return;
+      connection.losses++;
       lane.connection = open();
       void cut(connection, cancel);
     };
@@ -59,7 +60,7 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
     const ended = cutOnAbort(lane, connection, signal);
     lane.running++;
     try {
-      return await breaker.execute(() => onConnection(lane, connection, operation));
+      return await breaker.execute(() => onConnection(connection, operation));
     } catch (error) {
       const lost = error instanceof LostToOthers ? error.lost : error;
       throw signal.aborted && databaseErrorOf(lost) !== null ? signal.reason : error;
@@ -93,25 +94,27 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
   };
 }
 
-/** The connection was cut because of another operation on it: this says nothing of the database. */
+/** The connection was lost together with another operation on it: this says nothing more of the database. */
 export class LostToOthers extends Error {
   readonly lost: unknown;
 
   constructor(lost: unknown) {
-    super("the connection was cut because of another operation");
+    super("the connection was lost together with another operation");
     this.lost = lost;
   }
 }
 
 async function onConnection<R>(
-  lane: Lane,
   connection: Connection,
   operation: (connection: Connection) => Promise<R>,
 ): Promise<R> {
+  const { losses } = connection;
   try {
     return await operation(connection);
   } catch (error) {
-    const isOurs = lane.connection !== connection && !connection.isSilent && databaseErrorOf(error) !== null;
-    throw isOurs ? new LostToOthers(error) : error;
+    if (databaseErrorOf(error) === null) throw error;
+    if (connection.losses !== losses && !connection.isSilent) throw new LostToOthers(error);
+    if (isAway(error)) connection.losses++;
+    throw error;
   }
 }

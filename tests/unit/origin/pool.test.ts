@@ -3,21 +3,27 @@ import { createAdmission } from "#origin/db/admission.ts";
 import { createBreaker } from "#origin/db/breaker.ts";
 import { isAway } from "#origin/db/errors.ts";
 import type { Connection } from "#origin/db/lane.ts";
-import { createPool } from "#origin/db/pool.ts";
+import { createPool, LostToOthers } from "#origin/db/pool.ts";
 import { doing } from "#origin/db/work.ts";
 
 /** As the driver says it of a connection that has been ended. */
 const ended = () => Object.assign(new Error("write CONNECTION_ENDED"), { code: "CONNECTION_ENDED" });
 
-function build() {
+function build(places = 1) {
   const breaker = createBreaker({ isOutage: isAway });
   const connection = () =>
-    ({ name: "test", reads: new Set(), client: { end: async () => undefined } }) as unknown as Connection;
+    ({
+      name: "test",
+      isSilent: false,
+      reads: new Set(),
+      losses: 0,
+      client: { end: async () => undefined },
+    }) as unknown as Connection;
   const pool = createPool({
     size: 1,
     open: connection,
     cancel: async () => undefined,
-    admission: createAdmission({ places: 1, maxWaiting: 1, maxWaitMs: 1_000 }),
+    admission: createAdmission({ places, maxWaiting: 1, maxWaitMs: 1_000 }),
     breaker,
   });
   return { pool, breaker };
@@ -48,4 +54,14 @@ test("connections that end by themselves do open it", async () => {
   }
   expect(breaker.state()).toBe("open");
   await expect(pool.use(async () => "served")).rejects.toMatchObject({ code: "unavailable" });
+});
+
+test("one connection that is lost under many reads is one failure: the others are run again, and the circuit stays closed", async () => {
+  const { pool, breaker } = build(8);
+  const lost = Promise.withResolvers<never>();
+  const reads = Array.from({ length: 6 }, () => pool.use(() => lost.promise));
+  lost.reject(ended());
+  const reasons = (await Promise.allSettled(reads)).map((read) => read.status === "rejected" && read.reason);
+  expect(reasons.filter((reason) => reason instanceof LostToOthers)).toHaveLength(5);
+  expect(breaker.state()).toBe("closed");
 });
