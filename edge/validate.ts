@@ -16,6 +16,8 @@ const TOKEN_ERROR_HEADERS = { "content-type": "application/json", "cache-control
 export function validate(route: Route): Stage {
   const validators = compileRoute(route);
   const noQuery = validators.query([]);
+  const noSearch = validators.canonicalQuery(noQuery.values);
+  const takesKey = route.idempotency.kind === "key";
   const { body } = route.request;
   const isRfc6749 = body.kind === "form" && body.refusals === "rfc6749";
 
@@ -28,8 +30,8 @@ export function validate(route: Route): Stage {
     const errors = [...params.violations, ...query.violations, ...headers.violations];
     if (errors.length > 0) throw new Problem("invalid-request", { errors });
     validators.bodyHeaders(incoming);
-    readIdempotencyKey(route.idempotency, incoming.get(names.idempotencyKey));
-    const canonical = validators.canonicalQuery(query.values);
+    if (takesKey) readIdempotencyKey(route.idempotency, incoming.get(names.idempotencyKey));
+    const canonical = query === noQuery ? noSearch : validators.canonicalQuery(query.values);
     exchange.target = canonical === "" ? path : `${path}?${canonical}`;
   }
 
