@@ -15,9 +15,18 @@ export class Lane {
     this.#to = to;
   }
 
+  /** @param delayMs `Infinity`: until it is released */
   send(bytes: Buffer, delayMs = 0): void {
     this.#waiting.push({ due: performance.now() + delayMs, bytes });
     if (this.#timer === null) this.#deliver();
+  }
+
+  /** Nothing that waits has to wait any longer. */
+  release(): void {
+    const held = this.#waiting.splice(0);
+    this.#waiting.push(...held.map(({ bytes }) => ({ due: 0, bytes })));
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (held.length > 0) this.#deliver();
   }
 
   end(): void {
@@ -40,6 +49,7 @@ export class Lane {
     this.#timer = null;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const wait = next.due - performance.now();
+      if (wait === Number.POSITIVE_INFINITY) return;
       if (wait > 0) {
         this.#timer = setTimeout(() => this.#deliver(), Math.ceil(wait));
         return;

@@ -48,6 +48,8 @@ export class Link {
   begin(): void {
     this.#delivered = 0;
     if (this.#isServerGone && !this.#isSwallowing("server")) this.reset();
+    if (this.#fault().kind === "hold") return;
+    for (const lane of Object.values(this.#lanes)) lane.release();
   }
 
   /** RST to both sides. */
@@ -75,6 +77,8 @@ export class Link {
     switch (fault.kind) {
       case "blackhole":
         return;
+      case "hold":
+        return lane.send(chunk, Number.POSITIVE_INFINITY);
       case "delay":
         return lane.send(chunk, side === "client" ? fault.toServerMs : fault.toClientMs);
       case "flaky":

@@ -84,6 +84,19 @@ test("a black hole accepts and answers nothing", async () => {
   expect(await client.ask("heard")).toBe("heard");
 });
 
+test("holds everything back for as long as it is told to, and then delivers it in order", async () => {
+  const proxy = await echoProxy();
+  const client = await dial(proxy);
+  await client.ask("0");
+  await proxy.set({ kind: "hold" });
+  client.socket.write("1");
+  client.socket.end("2");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(client.socket.bytesRead).toBe(1);
+  await proxy.set({ kind: "pass" });
+  expect((await client.closed()).received).toBe("012");
+});
+
 test("tells after a black hole that the server is gone since", async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");

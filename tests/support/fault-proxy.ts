@@ -10,8 +10,10 @@ export type Fault =
   | { readonly kind: "pass" }
   /** Nothing listens: new connections are refused; those that are open go on. */
   | { readonly kind: "refuse" }
-  /** Accepts, and neither delivers nor answers anything. */
+  /** Accepts, and neither delivers nor answers anything; it is lost for ever. */
   | { readonly kind: "blackhole" }
+  /** The same, but all of it is delivered afterwards, as TCP does: a server that hung and goes on. */
+  | { readonly kind: "hold" }
   /** Holds each chunk back, by milliseconds a direction. */
   | { readonly kind: "delay"; readonly toServerMs: number; readonly toClientMs: number }
   /** Delivers so many bytes of the answer on each connection, then resets it. */

@@ -30,7 +30,7 @@ const page = (type: string) =>
 /** What can happen to a connection, whatever is spoken on it. */
 const onAnyLink: readonly (readonly [id: string, title: string, fault: Fault])[] = [
   ["refuses", "refuses connections", { kind: "refuse" }],
-  ["silent", "accepts and never answers", { kind: "blackhole" }],
+  ["silent", "accepts and never answers", { kind: "hold" }],
   ["late1", "answers 1 s late", { kind: "delay", toServerMs: 500, toClientMs: 500 }],
   ["late5", "answers 5 s late", { kind: "delay", toServerMs: 2_500, toClientMs: 2_500 }],
   ["resets", "resets in the middle of an answer", { kind: "break-off", missing: 8 }],

@@ -56,7 +56,7 @@ const SCOPES = ["catalog:read", "catalog:write", "orders:read", "orders:write"];
 /** As many as an edge can be told of. */
 const STRANGERS = 50;
 /** Longer than the default, for a busy machine; shorter than the shortest delay. */
-const REDIS_TIMEOUT_MS = "500";
+const REDIS_TIMEOUT_MS = "800";
 
 /** @param script the edge's bundle */
 export async function startLane(script: string): Promise<Lane> {
