@@ -59,19 +59,20 @@ test("1,000 clients that are slow with headers, bodies and reading keep nobody e
   const openapi = `${head("GET /openapi.json", `gatehouse-assertion: ${signAssertion({ target: "GET /openapi.json" })}`)}\r\n`;
   const create = head("POST /v1/products", "content-type: application/json", "content-length: 1000");
   const [headers, silent, bodies, strangers] = await Promise.all([
-    slow({ count: 360, first: head("GET /v1/products"), drop: "a: b\r\n", reads: true }),
+    slow({ count: 392, first: head("GET /v1/products"), drop: "a: b\r\n", reads: true }),
     slow({ count: 50, first: "", reads: true }),
     slow({ count: 300, first: `${create}${signed("POST /v1/products")}\r\n\r\n{`, drop: " ", reads: true }),
     slow({ count: 250, first: `${create}\r\n{`, drop: " ", reads: true }),
-    // Twenty answers of several hundred kilobytes each: more than the kernels of both sides take.
-    slow({ count: 40, first: openapi.repeat(20), reads: false }),
+    // Ten answers of half a megabyte each: more than the kernels of both sides take. Few clients do, for Node
+    // works on all requests that come in one packet at once, and holds every answer.
+    slow({ count: 8, first: openapi.repeat(10), reads: false }),
   ]);
   const startedAt = performance.now();
   let peak = before;
   let served = 0;
   let now = await measure();
   // Whoever does not read does not learn of the end either: the server counts.
-  expect(now.active).toBeGreaterThanOrEqual(40);
+  expect(now.active).toBeGreaterThanOrEqual(8);
   while (now.active > 0 || [headers, silent, bodies, strangers].some((group) => group.open() > 0)) {
     const { status } = await send("/v1/products");
     expect(status).toBe(200);
