@@ -52,7 +52,9 @@ test("SIGTERM turns readiness off at once, while requests are served until load 
   const upload = openImport(send);
   await upload.isBegun;
   process.kill(origin.pid, "SIGTERM");
-  await expect.poll(async () => (await fetch(`${origin.opsUrl}/ready`)).status, { interval: 10 }).toBe(503);
+  await expect
+    .poll(async () => (await fetch(`${origin.opsUrl}/ready`)).status, { interval: 10, timeout: 30_000 })
+    .toBe(503);
   expect((await fetch(`${origin.opsUrl}/live`)).status).toBe(200);
   const during = await send("/v1/products");
   expect([during.status, during.headers.get("connection")]).toEqual([200, "close"]);
@@ -74,9 +76,8 @@ test("a stop whose grace passes ends the process as failed, in a line that count
   const upload = openImport(originClient(id, origin.url));
   const cut = expect(upload.answer).rejects.toThrow();
   await upload.isBegun;
-  await expect
-    .poll(async () => (await (await fetch(`${origin.opsUrl}/metrics`)).text()).includes("in_flight 1"))
-    .toBe(true);
+  const metrics = async () => (await fetch(`${origin.opsUrl}/metrics`)).text();
+  await expect.poll(metrics, { timeout: 30_000 }).toContain("in_flight 1\n");
   process.kill(origin.pid, "SIGTERM");
   await cut;
   expect(await origin.ended).toBe(1);
