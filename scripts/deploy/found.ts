@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import postgres from "postgres";
 import type { AppliedMigration, Expected, Found } from "./drift.ts";
-import { type Environment, renderedOverlay } from "./plan.ts";
+import { type Environment, ORIGIN, renderedOverlay } from "./plan.ts";
 import { recordsOf } from "./record.ts";
 import { currentVersion, tagOf } from "./wrangler.ts";
 
@@ -28,7 +28,7 @@ export function expectedOf(environment: Environment, folder = "."): Expected {
 /** @throws Error when something cannot be asked: not to know is no absence of drift */
 export async function found(environment: Environment, commit: string, databaseUrl: string): Promise<Found> {
   const namespace = `gatehouse-${environment}`;
-  const kubectl = ["--namespace", namespace, "get", "deployment/origin", "--output"];
+  const kubectl = ["--namespace", namespace, "get", ORIGIN, "--output"];
   const image = execFileSync("kubectl", [...kubectl, "jsonpath={.spec.template.spec.containers[0].image}"], {
     encoding: "utf8",
   });

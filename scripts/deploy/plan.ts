@@ -30,6 +30,10 @@ export function toEnvironment(name: string): Environment {
   return found;
 }
 
+/** As `deploy/k8s` calls them. */
+export const ORIGIN = "deployment/gatehouse-origin";
+const MIGRATION = "job/gatehouse-migrate";
+
 export const SHARES = [10, 50, 100] as const;
 
 /**
@@ -78,7 +82,7 @@ export function rollbackPlan(environment: Environment, version: string | null, r
     {
       kind: "change",
       what: "the origin's revision before this one",
-      command: kubectl(environment, "rollout", "undo", "deployment/origin"),
+      command: kubectl(environment, "rollout", "undo", ORIGIN),
     },
     { kind: "change", what: "wait for it", command: waitForOrigin(environment) },
   ];
@@ -102,7 +106,7 @@ function originSteps(environment: Environment, next: string, image: string): Ste
     {
       kind: "change",
       what: "make room for the migration's job: jobs cannot be changed",
-      command: kubectl(environment, "delete", "job/migrate", "--ignore-not-found"),
+      command: kubectl(environment, "delete", MIGRATION, "--ignore-not-found"),
     },
     {
       kind: "change",
@@ -112,7 +116,7 @@ function originSteps(environment: Environment, next: string, image: string): Ste
     {
       kind: "change",
       what: "wait for the migration",
-      command: kubectl(environment, "wait", "--for=condition=complete", "job/migrate", "--timeout=10m"),
+      command: kubectl(environment, "wait", "--for=condition=complete", MIGRATION, "--timeout=10m"),
     },
     { kind: "change", what: "wait for the origin", command: waitForOrigin(environment) },
   ];
@@ -153,7 +157,7 @@ function kubectl(environment: Environment, ...args: string[]): Command {
 }
 
 function waitForOrigin(environment: Environment): Command {
-  return kubectl(environment, "rollout", "status", "deployment/origin", "--timeout=10m");
+  return kubectl(environment, "rollout", "status", ORIGIN, "--timeout=10m");
 }
 
 /** As one would type it. */

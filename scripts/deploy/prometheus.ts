@@ -34,9 +34,10 @@ export async function businessFigures(
   minutes: number,
   begunMinutesAgo: number,
 ): Promise<BusinessFigures> {
+  const placed = 'gatehouse_origin_requests_total{operation="createOrder", status="201"}';
   const [ordersNow, ordersBefore] = await Promise.all([
-    query(prometheus, `60 * sum(rate(gatehouse_orders_placed_total[${minutes}m]))`),
-    query(prometheus, `60 * sum(rate(gatehouse_orders_placed_total[1h] offset ${begunMinutesAgo}m))`),
+    query(prometheus, `60 * sum(rate(${placed}[${minutes}m]))`),
+    query(prometheus, `60 * sum(rate(${placed}[1h] offset ${begunMinutesAgo}m))`),
   ]);
   return { ordersNow, ordersBefore };
 }

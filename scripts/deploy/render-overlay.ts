@@ -3,6 +3,9 @@ import { renderedOverlay, toEnvironment } from "./plan.ts";
 
 /** `node scripts/deploy/render-overlay.ts staging registry.example.com/gatehouse-origin 1a2b3c4` */
 
+/** What the overlays call it: by then it is no longer the name that the base has. */
+const OVERLAYS_IMAGE = "registry.example.com/gatehouse-origin";
+
 const [environment = "", image = "", tag = ""] = process.argv.slice(2);
 const folder = renderedOverlay(toEnvironment(environment));
 mkdirSync(folder, { recursive: true });
@@ -11,7 +14,7 @@ writeFileSync(
   `resources:
   - ../../../deploy/k8s/overlays/${environment}
 images:
-  - name: gatehouse-origin
+  - name: ${OVERLAYS_IMAGE}
     newName: ${image}
     newTag: "${tag}"
 `,

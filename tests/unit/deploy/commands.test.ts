@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ENVIRONMENTS } from "#scripts/deploy/plan.ts";
+import { ENVIRONMENTS, renderedOverlay } from "#scripts/deploy/plan.ts";
 import { busiestVersion, idTagged } from "#scripts/deploy/wrangler.ts";
 import { Command } from "#tests/support/command.ts";
+import { build } from "./kustomize.ts";
 
 test.each(ENVIRONMENTS)(
   "a dry run of a deploy to %s prints every command, and runs none",
@@ -19,13 +20,35 @@ test.each(ENVIRONMENTS)(
       `npx wrangler versions upload --strict --tag `,
       `CURRENT_VERSION_ID@90 --version-tag `,
       `npx wrangler rollback CURRENT_VERSION_ID `,
-      `kubectl --namespace gatehouse-${environment} rollout undo deployment/origin`,
+      `kubectl --namespace gatehouse-${environment} rollout undo deployment/gatehouse-origin`,
     ]) {
       expect(stdout).toContain(command);
     }
     expect(tags()).toBe(before);
   },
 );
+
+test.each(ENVIRONMENTS)(
+  "what kubectl is asked for in %s is called as the manifests call it",
+  async (environment) => {
+    const { stdout } = await deploy("--env", environment, "--dry-run");
+    const names = build(`deploy/k8s/overlays/${environment}`).map(
+      ({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`,
+    );
+    const asked = [...stdout.matchAll(/\b(?:deployment|job)\/[\w-]+/g)].map(([name]) => name);
+    expect(new Set(asked).size).toBe(2);
+    expect(asked.filter((name) => !names.includes(name))).toEqual([]);
+  },
+);
+
+test.each(ENVIRONMENTS)("the image of a deploy to %s is the one that its pods get", (environment) => {
+  const args = ["scripts/deploy/render-overlay.ts", environment, "registry.test/origin", "1a2b3c4"];
+  execFileSync(process.execPath, args);
+  const images = build(renderedOverlay(environment))
+    .flatMap(({ spec }) => spec?.template?.spec.containers ?? [])
+    .map(({ image }) => image);
+  expect(images).toEqual(["registry.test/origin:1a2b3c4", "registry.test/origin:1a2b3c4"]);
+});
 
 test("every npm script that a deploy runs is one of this package's", async () => {
   const { stdout } = await deploy("--env", "staging", "--dry-run");

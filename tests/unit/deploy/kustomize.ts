@@ -82,7 +82,7 @@ function withImages(manifest: Manifest, images: Kustomization["images"] = []): M
   const pod = manifest["spec"]?.template?.spec;
   if (pod === undefined) return manifest;
   const containers = pod.containers.map((container: { image: string }) => {
-    const image = images.find(({ name }) => name === container.image);
+    const image = images.find(({ name }) => name === container.image.replace(/:[^/:]*$/, ""));
     return image === undefined ? container : { ...container, image: `${image.newName}:${image.newTag}` };
   });
   const template = { ...manifest["spec"].template, spec: { ...pod, containers } };

@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import postgres from "postgres";
+import { expect, test } from "vitest";
+import { kindOf, runbooks, statementOf } from "#tests/support/runbooks.ts";
+import { mintToken, newTenant, owner, stack } from "#tests/support/stack.ts";
+
+const pages = runbooks();
+const commands = [...new Set(pages.flatMap((page) => page.commands.map(({ command }) => command)))];
+const ofKind = (kind: ReturnType<typeof kindOf>) => commands.filter((command) => kindOf(command) === kind);
+
+const hasCurl = spawnSync("curl", ["--version"]).status === 0;
+
+async function run(command: string): Promise<{ readonly status: number | null; readonly output: string }> {
+  const { edgeUrl, opsUrl } = stack();
+  const tenant = await newTenant();
+  const SMOKE_TOKEN = await mintToken({ tenantId: tenant.id });
+  const env = { ...process.env, EDGE_URL: edgeUrl, OPS_URL: opsUrl, SMOKE_TOKEN };
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", command], { env, encoding: "utf8" });
+  return { status, output: stdout + stderr };
+}
+
+test.skipIf(!hasCurl).each(ofKind("look"))("%s", { timeout: 60_000 }, async (command) => {
+  const { status, output } = await run(command);
+  expect(status, output).toBe(0);
+  if (!command.startsWith("git")) expect(output).toMatch(/\w/);
+});
+
+test.each(ofKind("rollback").filter((command) => command.endsWith("--dry-run")))("%s", async (command) => {
+  const { status, output } = await run(command);
+  expect(status, output).toBe(0);
+  expect(output).toContain("rollout undo");
+});
+
+/** The settings of PGOPTIONS, as the index of the runbooks has them. */
+function settings(): Record<string, string> {
+  const line = ofKind("setting").find((command) => command.includes("PGOPTIONS")) ?? "";
+  const pairs = [...line.matchAll(/-c ([\w.]+)=(\w+)/g)].map(([, name = "", value = ""]) => [name, value]);
+  return Object.fromEntries(pairs);
+}
+
+async function asRunbook<R>(url: string, work: (sql: postgres.Sql) => Promise<R>): Promise<R> {
+  const sql = postgres(url, { max: 1, connection: settings(), onnotice: () => undefined });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+test.each(ofKind("query"))("%s", async (query) => {
+  const statement = statementOf(query);
+  for (const url of [stack().databaseUrl, stack().ownerUrl]) {
+    const rows = await asRunbook(url, (sql) => sql.unsafe(statement));
+    expect(Array.isArray(rows)).toBe(true);
+  }
+});
+
+test("a session of the runbooks sees the outbox of all tenants, and can change nothing", async () => {
+  const { id } = await newTenant();
+  await owner()`insert into outbox (tenant_id, collection, item_id, delivered_at)
+    values (${id}, 'runbooks', ${id}, now())`;
+  await asRunbook(stack().databaseUrl, async (sql) => {
+    expect(await sql`select tenant_id from outbox where collection = 'runbooks'`).toEqual([
+      { tenant_id: id },
+    ]);
+    await expect(sql`delete from outbox`).rejects.toMatchObject({ code: "25006" });
+  });
+});
