@@ -120,6 +120,8 @@ export const dependencies = {
       half: SIGHT,
       late1: SIGHT,
       late5: SIGHT,
+      // What was cut off was only the answer.
+      resets: SIGHT,
     }),
   },
   oneOrigin: {
