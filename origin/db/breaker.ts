@@ -28,11 +28,23 @@ export function createBreaker({ isOutage, now = () => performance.now() }: Optio
     breaker: new ConsecutiveBreaker(FAILURES),
   });
   let openedAt = 0;
+  let hasFailed = false;
   policy.onBreak(() => {
     openedAt = now();
   });
   const unavailable = () =>
     new Problem("unavailable", {}, { "retry-after": String(Math.ceil(PAUSE_MS / 1000)) });
+
+  async function learn<R>(task: () => Promise<R>): Promise<R> {
+    try {
+      const result = await policy.execute(task);
+      hasFailed = false;
+      return result;
+    } catch (error) {
+      hasFailed ||= isOutage(error);
+      throw error instanceof BrokenCircuitError ? unavailable() : error;
+    }
+  }
 
   return {
     check() {
@@ -41,10 +53,12 @@ export function createBreaker({ isOutage, now = () => performance.now() }: Optio
       if (policy.state === CircuitState.HalfOpen || now() - openedAt < PAUSE_MS) throw unavailable();
     },
     async execute(task) {
+      if (hasFailed) return learn(task);
       try {
-        return await policy.execute(task);
+        // As long as nothing fails there is nothing to count.
+        return await task();
       } catch (error) {
-        throw error instanceof BrokenCircuitError ? unavailable() : error;
+        return learn(() => Promise.reject(error));
       }
     },
     state() {

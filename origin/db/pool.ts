@@ -1,3 +1,4 @@
+import type { Ending } from "../ending.ts";
 import type { Admission } from "./admission.ts";
 import type { Breaker } from "./breaker.ts";
 import { databaseErrorOf, isAway } from "./errors.ts";
@@ -43,7 +44,7 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
   }
 
   /** @returns to be called when the operation has ended */
-  function cutOnAbort(lane: Lane, connection: Connection, signal: AbortSignal): () => void {
+  function cutOnAbort(lane: Lane, connection: Connection, signal: Ending): () => void {
     const abort = () => {
       if (lane.connection !== connection) return;
       connection.losses++;
@@ -54,7 +55,7 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
     return () => signal.removeEventListener("abort", abort);
   }
 
-  async function run<R>(operation: (connection: Connection) => Promise<R>, signal: AbortSignal): Promise<R> {
+  async function run<R>(operation: (connection: Connection) => Promise<R>, signal: Ending): Promise<R> {
     const lane = leastUsed();
     const { connection } = lane;
     const ended = cutOnAbort(lane, connection, signal);

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { type Ending, OneEnding } from "../ending.ts";
 
 /** From the most urgent to the one that is given up first. */
 export const priorities = [
@@ -18,7 +19,7 @@ export type Work = {
   /** Whose it is; null: nobody's, as on public routes. */
   readonly tenantId: string | null;
   /** Aborted once nobody waits for the answer any more; its reason is what to throw then. */
-  readonly signal: AbortSignal;
+  readonly signal: Ending;
   /** Milliseconds until the deadline; `Infinity` when there is none. */
   readonly remainingMs: () => number;
 };
@@ -26,7 +27,7 @@ export type Work = {
 const UPKEEP: Work = {
   priority: "upkeep",
   tenantId: null,
-  signal: new AbortController().signal,
+  signal: new OneEnding(),
   remainingMs: () => Number.POSITIVE_INFINITY,
 };
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import plugin from "fastify-plugin";
 import { Problem } from "#shared/problems.ts";
 import type { Work } from "../db/work.ts";
+import { OneEnding } from "../ending.ts";
 
 /** How long anybody waits for an answer. */
 export type Lifetime = Pick<Work, "signal" | "remainingMs">;
@@ -25,10 +26,10 @@ export const lifetime = plugin(async function lifetime(app: FastifyInstance) {
 });
 
 function startLifetime(budgetMs: number, response: ServerResponse): Lifetime {
-  const controller = new AbortController();
+  const signal = new OneEnding();
   const endsAt = performance.now() + budgetMs;
   const timer = setTimeout(() => {
-    controller.abort(new Problem("deadline-exceeded"));
+    signal.end(new Problem("deadline-exceeded"));
     // Whoever still sends has been given up by the edge; there is nobody to answer.
     if (!response.req.complete) response.destroy();
   }, budgetMs);
@@ -36,7 +37,7 @@ function startLifetime(budgetMs: number, response: ServerResponse): Lifetime {
     clearTimeout(timer);
     if (response.writableFinished) return;
     // Nobody reads it; it keeps this from being taken for a fault of ours.
-    controller.abort(new Problem("deadline-exceeded", { detail: "the client is gone" }));
+    signal.end(new Problem("deadline-exceeded", { detail: "the client is gone" }));
   });
-  return { signal: controller.signal, remainingMs: () => endsAt - performance.now() };
+  return { signal, remainingMs: () => endsAt - performance.now() };
 }
