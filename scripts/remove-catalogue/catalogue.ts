@@ -34,6 +34,9 @@ export const OWNED: readonly string[] = [
   "scripts/import",
   "scripts/import.ts",
   "scripts/search.ts",
+  // Its service is a product.
+  "scripts/drill",
+  "scripts/rollback-drill.ts",
   // Every contestant reads a product.
   "bench",
   // What is left is released anew.
@@ -52,7 +55,7 @@ export const OWNED: readonly string[] = [
 
 /** Tests that name the catalogue, or a command that goes with it. */
 export const OWNED_TEST =
-  /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts\/import\/|\/(outage-rig|samples|oversell|order-faults)\.ts/;
+  /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts\/import\/|\/(outage-rig|samples|oversell|order-faults)\.ts|rollback-drill|support\/runbooks|\.\/matrix\//;
 
 /** Where the catalogue is registered: every line that names it goes. */
 export const REGISTRATIONS: readonly string[] = [
@@ -70,8 +73,10 @@ export const COMMANDS: readonly string[] = [
   "bench:cache",
   "bench:gate",
   "bench:origin",
+  "capacity",
   "import",
   "remove-catalogue",
+  "rollback-drill",
   "search",
 ];
 

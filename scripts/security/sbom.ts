@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
 
-/** The list of what is installed, as npm writes it (CycloneDX 1.5, https://cyclonedx.org). */
+/** The list of what the lockfile installs, as npm writes it (CycloneDX 1.5, https://cyclonedx.org). */
 
 export type Component = {
   readonly name: string;
@@ -29,7 +29,7 @@ const isBom = Compile(Bom);
 
 /** @param args of npm besides, such as `--omit=dev` */
 export function readBom(args: readonly string[] = []): string {
-  return execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx", ...args], {
+  return execFileSync("npm", ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only", ...args], {
     encoding: "utf8",
     maxBuffer: 2 ** 26,
     stdio: ["ignore", "pipe", "ignore"],
