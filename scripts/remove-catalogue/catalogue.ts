@@ -37,6 +37,13 @@ export const OWNED: readonly string[] = [
   // Its service is a product.
   "scripts/drill",
   "scripts/rollback-drill.ts",
+  // What is asked for under faults is a product, too.
+  "scripts/faults.ts",
+  "scripts/soak.ts",
+  "tests/faults/matrix",
+  "tests/faults/random",
+  "tests/fuzz",
+  "tests/support/soak",
   // Every contestant reads a product.
   "bench",
   // What is left is released anew.
@@ -55,7 +62,7 @@ export const OWNED: readonly string[] = [
 
 /** Tests that name the catalogue, or a command that goes with it. */
 export const OWNED_TEST =
-  /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts\/import\/|\/(outage-rig|samples|oversell|order-faults)\.ts|rollback-drill|deploy\/grafana|support\/runbooks|\.\/matrix\//;
+  /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts\/import\/|\/(outage-rig|samples|oversell|order-faults)\.ts|rollback-drill|deploy\/grafana|support\/runbooks|\/(matrix|random|soak|fuzz)\//;
 
 /** Where the catalogue is registered: every line that names it goes. */
 export const REGISTRATIONS: readonly string[] = [
@@ -78,6 +85,8 @@ export const COMMANDS: readonly string[] = [
   "remove-catalogue",
   "rollback-drill",
   "search",
+  "soak",
+  "test:faults",
 ];
 
 /** What takes the place of a file that the rest needs: `skeleton/<name>` is moved there. */
