@@ -81,5 +81,5 @@ test("what cannot be measured is no number, and the rest is still shown", async 
   await other.stop();
   await postgres.stop();
   expect(text).toMatch(/^gatehouse_outbox_undelivered_rows Nan$/m);
-  expect(text).toMatch(/^gatehouse_database_pool_size 10$/m);
+  expect(text).toMatch(/^gatehouse_database_pool_size\{pool="reads"\} 5$/m);
 });
