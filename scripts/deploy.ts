@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { carryOut, EXIT_CODES } from "./deploy/carry-out.ts";
 import { lookAt } from "./deploy/look.ts";
 import { asTyped, deployPlan, rollbackPlan, type Step, toEnvironment } from "./deploy/plan.ts";
@@ -24,7 +24,7 @@ try {
   const environment = toEnvironment(values.env ?? "");
   const variables = readVariables(process.env, isDryRun);
   const at = new Date();
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+  const commit = commitNow();
   const current = isDryRun ? "CURRENT_VERSION_ID" : currentVersion(environment);
   const tag = `${at.toISOString().slice(0, 16).replaceAll(/[-:]/g, "")}-${commit}`;
   const steps = deployPlan(environment, { commit, tag, current }, variables.image);
@@ -52,4 +52,13 @@ function print(title: string, steps: readonly Step[]): void {
     if (step.kind !== "check") console.log(`      ${asTyped(step.command)}`);
   }
   console.log("");
+}
+
+/** A dry run also says what it would do where nothing was committed yet. */
+function commitNow(): string {
+  const args = ["rev-parse", "--short", "--verify", "--quiet", "HEAD"];
+  const commit = spawnSync("git", args, { encoding: "utf8" }).stdout.trim();
+  if (commit !== "") return commit;
+  if (isDryRun) return "COMMIT";
+  throw new Error("there is no commit to deploy");
 }
