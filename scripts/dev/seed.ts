@@ -8,6 +8,7 @@ import { TOKEN_AUDIENCE } from "#scripts/local/variables.ts";
 import { type Client, createClient } from "#shared/client.ts";
 import { contract, type GatehouseContract, scopesOf } from "#shared/contract.ts";
 import type { Product } from "#shared/resources/products.ts";
+import { untilDelivered } from "./seed/delivered.ts";
 import { stockUp } from "./seed/shop.ts";
 import type { System } from "./start.ts";
 
@@ -59,6 +60,7 @@ export async function seed({ ownerUrl, key, issuer, edge }: System): Promise<See
       created += await importInto(client, productsOf(tenant));
       products = await newest();
       await stockUp(client, products, Date.now());
+      await untilDelivered(client);
     }
     const product = products.find(({ inStock }) => inStock);
     if (tenant.slug === "demo" && product !== undefined) demo = { token, product };
