@@ -177,6 +177,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
 
   try {
     const url = await listen(app, config.host, config.port);
+    pressure.forget();
     health.done("listening");
     logger.info({ url, opsUrl, environment: config.environment }, "listening");
     return { url, opsUrl, graceMs: config.shutdown.graceMs, stop };

@@ -11,6 +11,8 @@ export type Pressure = {
   readonly answeredPerSecond: () => number;
   /** A request has been answered. */
   readonly answered: () => void;
+  /** Begins anew. For a process that has started: its start kept the loop busy, and is over. */
+  readonly forget: () => void;
   readonly stop: () => void;
 };
 
@@ -66,6 +68,11 @@ export function measurePressure(bearableDelayMs: number): Pressure {
     answeredPerSecond: () => perSecond,
     answered: () => {
       count++;
+    },
+    forget() {
+      delay.reset();
+      delayMs = 0;
+      lookedAt = performance.now();
     },
     stop() {
       clearInterval(timer);
