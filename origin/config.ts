@@ -1,6 +1,12 @@
 import Type, { type Static } from "typebox";
 import { Compile } from "typebox/compile";
-import { type Environment, type NamedSecret, VariableReader, type Variables } from "#shared/environment.ts";
+import {
+  type Environment,
+  type NamedSecret,
+  type SecretList,
+  VariableReader,
+  type Variables,
+} from "#shared/environment.ts";
 import type { KeySchedule } from "./resources/access/signing-keys/signing-keys.ts";
 import type { TargetRule } from "./resources/webhooks/target.ts";
 
@@ -49,8 +55,8 @@ export type OriginConfig = {
   readonly databasePoolSize: number;
   readonly redis: { readonly url: string; readonly token: string };
   readonly assertionSecrets: readonly NamedSecret[];
-  readonly cursorSecret: string;
-  readonly keyEncryptionSecret: string;
+  readonly cursorSecrets: SecretList;
+  readonly keyEncryptionSecrets: SecretList;
   readonly tokens: TokenConfig;
   readonly signingKeys: KeySchedule;
   /** How long a login lasts, however often it is refreshed. */
@@ -84,8 +90,8 @@ export function readConfig(variables: Variables): OriginConfig {
       token: read.text("UPSTASH_REDIS_REST_TOKEN"),
     },
     assertionSecrets: read.secrets("ASSERTION_SECRETS"),
-    cursorSecret: read.secret("CURSOR_SECRET"),
-    keyEncryptionSecret: read.secret("KEY_ENCRYPTION_SECRET"),
+    cursorSecrets: read.secretList("CURSOR_SECRET"),
+    keyEncryptionSecrets: read.secretList("KEY_ENCRYPTION_SECRET"),
     tokens: {
       issuer: read.url("TOKEN_ISSUER", development ? ["https:", "http:"] : ["https:"]),
       audience: read.text("TOKEN_AUDIENCE"),

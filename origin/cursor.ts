@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import type { SecretList } from "#shared/environment.ts";
 import { Problem } from "#shared/problems.ts";
 
 const ID_BYTES = 16;
@@ -24,11 +25,13 @@ export type Place = { readonly id: string; readonly key: string };
  * Cursors sealed by HMAC-SHA256. `scope` is whatever makes lists different: tenant, operation and
  * filters. It is part of what is signed, not of the cursor, so that a cursor is short and fits its own
  * list only.
+ * @param secrets the first one seals; cursors of all of them open
  */
-export function createCursors(secret: string): Cursors {
-  const key = createSecretKey(secret, "utf8");
+export function createCursors(secrets: SecretList): Cursors {
+  const current = createSecretKey(secrets[0], "utf8");
+  const keys = [current, ...secrets.slice(1).map((secret) => createSecretKey(secret, "utf8"))];
   // The scope is JSON, which has no NUL: scope and key cannot run into each other.
-  const macOf = (scope: string, id: Buffer, sortKey: Buffer) =>
+  const macOf = (key: KeyObject, scope: string, id: Buffer, sortKey: Buffer) =>
     createHmac("sha256", key)
       .update(id)
       .update(scope)
@@ -42,9 +45,9 @@ export function createCursors(secret: string): Cursors {
     const isCanonical = bytes.length >= ID_BYTES + MAC_BYTES && bytes.toString("base64url") === cursor;
     const id = bytes.subarray(0, ID_BYTES);
     const sortKey = bytes.subarray(ID_BYTES, -MAC_BYTES);
-    if (!isCanonical || !timingSafeEqual(bytes.subarray(-MAC_BYTES), macOf(scope, id, sortKey))) {
-      throw notACursor();
-    }
+    if (!isCanonical) throw notACursor();
+    const mac = bytes.subarray(-MAC_BYTES);
+    if (!keys.some((key) => timingSafeEqual(mac, macOf(key, scope, id, sortKey)))) throw notACursor();
     return {
       id: id.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"),
       key: sortKey.toString("utf8"),
@@ -55,7 +58,7 @@ export function createCursors(secret: string): Cursors {
     seal(scope, id, sortedBy = "") {
       const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
       const sortKey = Buffer.from(sortedBy, "utf8");
-      return Buffer.concat([bytes, sortKey, macOf(scope, bytes, sortKey)]).toString("base64url");
+      return Buffer.concat([bytes, sortKey, macOf(current, scope, bytes, sortKey)]).toString("base64url");
     },
     open: (scope, cursor) => openPlace(scope, cursor).id,
     openPlace,

@@ -16,7 +16,7 @@ export type Services = {
   readonly passwords: Passwords;
   readonly config: Pick<
     OriginConfig,
-    "tokens" | "developmentPublicKey" | "keyEncryptionSecret" | "sessionLifetimeSeconds" | "webhookTargets"
+    "tokens" | "developmentPublicKey" | "keyEncryptionSecrets" | "sessionLifetimeSeconds" | "webhookTargets"
   >;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

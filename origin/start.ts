@@ -107,7 +107,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   health.done("migrations");
   const signingKeys = createSigningKeys({
     connections,
-    secret: config.keyEncryptionSecret,
+    secrets: config.keyEncryptionSecrets,
     schedule: config.signingKeys,
     tokenLifetimeSeconds: config.tokens.lifetimeSeconds,
     now,
@@ -131,7 +131,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     connections,
     write: createWrite({ connections, committed }),
     committed,
-    cursors: createCursors(config.cursorSecret),
+    cursors: createCursors(config.cursorSecrets),
     signingKeys,
     passwords: createPasswords(() => metrics.passwordHashes.inc()),
     config,
@@ -157,7 +157,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   const sweeper = startSweeper({ sweeps: Object.values<Sweep>(sweeps), services, log: logger });
   const deliverer = startDeliverer({
     connections,
-    seal: createSeal(config.keyEncryptionSecret, "webhook secrets"),
+    seal: createSeal(config.keyEncryptionSecrets, "webhook secrets"),
     send: createSend(config.webhookTargets, nameServers()),
     now,
     random: Math.random,

@@ -5,6 +5,15 @@ export type Environment = "development" | "staging" | "production";
 /** A shared HMAC key with the id that messages name it by. */
 export type NamedSecret = { readonly kid: string; readonly secret: string };
 
+/** The secret that is used, and after it those before it: they are still accepted, while it is changed. */
+export type SecretList = readonly [current: string, ...previous: string[]];
+
+/** Secrets separated by commas, which none of them can hold. */
+export function secretsIn(text: string): SecretList {
+  const [current = "", ...previous] = text.split(",").map((secret) => secret.trim());
+  return [current, ...previous];
+}
+
 /**
  * Marks what the development command makes up. A value that begins so is refused anywhere else, so
  * that a copied `.dev.vars` cannot become a production secret.
@@ -76,6 +85,14 @@ export class VariableReader {
     const value = this.text(name);
     if (value !== "") this.#checkSecret(name, value);
     return value;
+  }
+
+  /** One secret or several separated by commas: the first is used, all are accepted. */
+  secretList(name: string): SecretList {
+    const secrets = secretsIn(this.text(name));
+    if (secrets.join("") === "") return secrets;
+    for (const secret of secrets) this.#checkSecret(name, secret);
+    return secrets;
   }
 
   /** `kid:secret` pairs separated by commas; the first one signs, all are accepted. */

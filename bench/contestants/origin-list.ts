@@ -8,7 +8,7 @@ import { TENANT } from "./token.ts";
 
 /** The same origin, pages of its list of products at places all over it: cursors opened and sealed too. */
 
-const { seal } = createCursors(SECRET);
+const { seal } = createCursors([SECRET]);
 const cursorAt = (index: number) => seal(listScope(TENANT, LIST), productId(index));
 
 export async function start(told: string): Promise<Serving> {

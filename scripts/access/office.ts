@@ -5,12 +5,13 @@ import { tenantFinder } from "#origin/resources/access/tenant-by-slug.ts";
 import { dataFolder, findSession } from "#scripts/local/data-folder.ts";
 import { keepSecrets } from "#scripts/local/secrets.ts";
 import { StartError } from "#scripts/local/start-error.ts";
+import { type SecretList, secretsIn } from "#shared/environment.ts";
 
 /** Where the commands that administer access work: DATABASE_URL's database, or that of `npm run dev`. */
 export type Office = {
   readonly connections: Connections;
   /** KEY_ENCRYPTION_SECRET, or the one of `npm run dev`. */
-  readonly keyEncryptionSecret: () => string;
+  readonly keyEncryptionSecrets: () => SecretList;
   /** Runs `work` for one tenant, with the rights that the origin has. */
   readonly forTenant: <R>(
     slug: string,
@@ -30,7 +31,8 @@ export async function withOffice<R>(
   try {
     return await work({
       connections,
-      keyEncryptionSecret: () => variables["KEY_ENCRYPTION_SECRET"] || keepSecrets(folder).keyEncryption,
+      keyEncryptionSecrets: () =>
+        secretsIn(variables["KEY_ENCRYPTION_SECRET"] || keepSecrets(folder).keyEncryption),
       forTenant: async (slug, act) => {
         const tenantId = await tenantFinder(connections)(slug);
         if (tenantId === null) throw new StartError(`There is no tenant ${slug}.`);

@@ -10,7 +10,8 @@ export type Tier = {
   readonly sources: string;
 };
 
-const READ = /(?:\.(?:text|oneOf|integer|url|urls|secret|secrets|fault)|perMinute)\(\s*"([A-Z][A-Z0-9_]*)"/g;
+const READ =
+  /(?:\.(?:text|oneOf|integer|url|urls|secret|secretList|secrets|fault)|perMinute)\(\s*"([A-Z][A-Z0-9_]*)"/g;
 
 /** One line for each variable that is undocumented, unexplained or no longer read. */
 export function variableFaults({ exampleFile, example, config, sources }: Tier): string[] {

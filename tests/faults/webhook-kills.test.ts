@@ -33,7 +33,7 @@ const startOrigin = () =>
 
 async function oneEvent(url: string) {
   const connections = connect({ url: database.url, poolSize: 1, applicationName: "test" });
-  const seal = createSeal(stack().secrets.keyEncryption, "webhook secrets");
+  const seal = createSeal([stack().secrets.keyEncryption], "webhook secrets");
   const tenantId = await database.newTenant();
   const { result } = await inTransaction(connections, tenantId, async (tx) => {
     const made = await insertWebhook(tx, seal, tenantId, { url, eventTypes: ["webhook.test"] });

@@ -31,7 +31,7 @@ afterAll(async () => {
 const origin = () =>
   createSigningKeys({
     connections,
-    secret: "development-".padEnd(40, "k"),
+    secrets: ["development-".padEnd(40, "k")],
     schedule: { lifetimeSeconds: 30 * DAY, publishSeconds: PUBLISH },
     tokenLifetimeSeconds: TOKEN_LIFETIME,
     now,
@@ -132,7 +132,7 @@ test("a rotation by command publishes one key at a time, however often it is ask
 test("a key outlives the tokens of the origin that issues the longest", async () => {
   const patient = createSigningKeys({
     connections,
-    secret: "development-".padEnd(40, "k"),
+    secrets: ["development-".padEnd(40, "k")],
     schedule: { lifetimeSeconds: 30 * DAY, publishSeconds: PUBLISH },
     tokenLifetimeSeconds: DAY,
     now,

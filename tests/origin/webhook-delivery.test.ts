@@ -18,7 +18,7 @@ import { answer, type Received, type Receiver, startReceiver } from "#tests/supp
 /** Deliverers on a database of their own, whose clock the test sets. */
 
 const LOCAL = { allowHttp: true, allowLoopback: true };
-const seal = createSeal("x".repeat(32), "webhook secrets");
+const seal = createSeal(["x".repeat(32)], "webhook secrets");
 const TEST: Event = { type: "webhook.test", data: { text: "Lämpe 🙂" } };
 
 const PATIENCE = { timeout: 10_000 };

@@ -30,10 +30,10 @@ export async function startOriginApp(
     connections,
     write: createWrite({ connections, committed }),
     committed,
-    cursors: createCursors(config.cursorSecret),
+    cursors: createCursors(config.cursorSecrets),
     signingKeys: createSigningKeys({
       connections,
-      secret: config.keyEncryptionSecret,
+      secrets: config.keyEncryptionSecrets,
       schedule: config.signingKeys,
       tokenLifetimeSeconds: config.tokens.lifetimeSeconds,
       now,

@@ -22,5 +22,7 @@ export const signingKeys = pgTable("signing_keys", {
   signsFrom: instantOrNull().notNull(),
   /** The longest life of a token that any origin may sign with it: so long it outlives its successor's start. */
   tokenLifetimeSeconds: integer().notNull(),
+  /** From when on it is believed no more, whatever its time: it is in the wrong hands. */
+  withdrawnAt: instantOrNull(),
   createdAt: createdAt(),
 });

@@ -22,7 +22,7 @@ type Writes = Pick<
 >;
 
 export function webhookWrites({ write, config, now }: Services): Writes {
-  const seal = createSeal(config.keyEncryptionSecret, "webhook secrets");
+  const seal = createSeal(config.keyEncryptionSecrets, "webhook secrets");
   const resolve = nameServers();
 
   return {

@@ -28,7 +28,7 @@ describe("VariableReader", () => {
         read.text("MISSING");
         read.integer("PORT", { min: 0, max: 65_535, fallback: 1 });
         read.urls("ORIGIN_URLS", ["https:"]);
-        read.secret("S");
+        read.secretList("S");
         read.secrets("KEYS");
       },
     );
@@ -68,6 +68,18 @@ describe("VariableReader", () => {
     expect(() => read.done()).not.toThrow();
   });
 
+  test("reads a secret with those before it, and refuses one that is too short among them", () => {
+    const read = new VariableReader({ S: `new-${long}, old-${long}` });
+    expect(read.secretList("S")).toEqual([`new-${long}`, `old-${long}`]);
+    expect(() => read.done()).not.toThrow();
+    expect(faults({ S: `${long},` }, (reader) => reader.secretList("S"))).toContain(
+      "S must have at least 32",
+    );
+    expect(faults({}, (reader) => reader.secretList("S"))).toBe(
+      String(new EnvironmentError(["S is missing"])),
+    );
+  });
+
   test.each([`${long}`, `a:${long},`, `a b:${long}`, "a:"])("refuses %j as named secrets", (text) => {
     expect(faults({ KEYS: text }, (read) => read.secrets("KEYS"))).toContain(
       "KEYS must be `kid:secret` pairs",
@@ -76,9 +88,9 @@ describe("VariableReader", () => {
 
   test.each(["staging", "production"])("refuses development secrets in %s", (environment) => {
     const variables = { ENVIRONMENT: environment, S: `development-${long}`, KEYS: `a:development-${long}` };
-    const message = faults(variables, (read) => [read.secret("S"), read.secrets("KEYS")]);
+    const message = faults(variables, (read) => [read.secretList("S"), read.secrets("KEYS")]);
     expect(message).toContain("S is a development secret");
     expect(message).toContain("KEYS is a development secret");
-    expect(faults({ ...variables, ENVIRONMENT: "development" }, (read) => read.secret("S"))).toBe("");
+    expect(faults({ ...variables, ENVIRONMENT: "development" }, (read) => read.secretList("S"))).toBe("");
   });
 });

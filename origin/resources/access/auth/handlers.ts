@@ -16,7 +16,7 @@ export function authHandlers(services: Services): HandlersOf<typeof routes> {
   const { connections, committed, config, signingKeys, passwords, now } = services;
   const { tokens, sessionLifetimeSeconds } = config;
   const sign = accessTokenSigner({ signingKeys, tokens, now });
-  const refreshTokens = createRefreshTokens(config.keyEncryptionSecret);
+  const refreshTokens = createRefreshTokens(config.keyEncryptionSecrets);
   const findAccount = accountFinder(connections);
 
   async function answer(tenantId: string, session: LiveSession): Promise<Session> {

@@ -1,4 +1,4 @@
-import { and, inArray, lt, sql } from "drizzle-orm";
+import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Database, Transaction } from "../../../db/client.ts";
 import { type PublicKeyJwk, signingKeys } from "../../../db/tables/signing-keys.ts";
 import type { ScheduledKey } from "./schedule.ts";
@@ -8,6 +8,8 @@ const LOCK_NAME = "gatehouse signing keys";
 export type StoredKey = ScheduledKey & {
   readonly publicJwk: PublicKeyJwk;
   readonly sealedPrivateJwk: Buffer;
+  /** Milliseconds since the epoch; null: it is good for what the schedule says. */
+  readonly withdrawnAt: number | null;
 };
 
 /** All keys, in no particular order: there are a handful a year. */
@@ -19,15 +21,45 @@ export async function readKeys(tx: Pick<Transaction, "select"> | Database): Prom
       sealedPrivateJwk: signingKeys.sealedPrivateJwk,
       signsFrom: signingKeys.signsFrom,
       tokenLifetimeSeconds: signingKeys.tokenLifetimeSeconds,
+      withdrawnAt: signingKeys.withdrawnAt,
     })
     .from(signingKeys)
     .prepare("signing_keys")
     .execute();
-  return rows.map((row) => ({ ...row, signsFrom: Date.parse(row.signsFrom) }));
+  return rows.map((row) => ({
+    ...row,
+    signsFrom: Date.parse(row.signsFrom),
+    withdrawnAt: row.withdrawnAt === null ? null : Date.parse(row.withdrawnAt),
+  }));
 }
 
-export async function insertKey(tx: Transaction, { signsFrom, ...key }: StoredKey): Promise<void> {
-  await tx.insert(signingKeys).values({ ...key, signsFrom: new Date(signsFrom).toISOString() });
+export async function insertKey(
+  tx: Transaction,
+  { signsFrom, ...key }: Omit<StoredKey, "withdrawnAt">,
+): Promise<void> {
+  await tx.insert(signingKeys).values({ ...key, signsFrom: instantOf(signsFrom) });
+}
+
+type KeyChange = Partial<Pick<StoredKey, "signsFrom" | "sealedPrivateJwk" | "withdrawnAt">>;
+
+export async function changeKey(
+  tx: Transaction,
+  kid: string,
+  { signsFrom, withdrawnAt, sealedPrivateJwk }: KeyChange,
+): Promise<void> {
+  await tx
+    .update(signingKeys)
+    .set({
+      ...(sealedPrivateJwk && { sealedPrivateJwk }),
+      ...(signsFrom && { signsFrom: instantOf(signsFrom) }),
+      ...(withdrawnAt && { withdrawnAt: instantOf(withdrawnAt) }),
+    })
+    .where(eq(signingKeys.kid, kid));
+}
+
+/** @param ms since the epoch */
+function instantOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** Notes that tokens signed with these keys may live so long. */

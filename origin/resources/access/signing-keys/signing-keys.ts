@@ -1,10 +1,11 @@
 import type { CryptoKey } from "jose";
+import type { SecretList } from "#shared/environment.ts";
 import { CannotStart } from "../../../cannot-start.ts";
 import type { Connections, Transaction } from "../../../db/client.ts";
 import type { PublicKeyJwk } from "../../../db/tables/signing-keys.ts";
 import { createSeal } from "../../../seal.ts";
 import { makeKeyPair, openPrivateKey } from "./key-pair.ts";
-import { alone, insertKey, prolong, readKeys, type StoredKey } from "./rows.ts";
+import { alone, changeKey, insertKey, prolong, readKeys, type StoredKey } from "./rows.ts";
 import { isRotationDue, type KeyState, signerOf, stateOf, unneededFrom } from "./schedule.ts";
 
 /** The key that signs now. */
@@ -14,7 +15,7 @@ export type PublishedKey = PublicKeyJwk & { readonly kid: string };
 /** A key as an operator sees it. Times are milliseconds since the epoch; null: not known yet. */
 export type ListedKey = {
   readonly kid: string;
-  readonly state: KeyState;
+  readonly state: KeyState | "withdrawn";
   readonly signsFrom: number;
   readonly unneededFrom: number | null;
 };
@@ -33,6 +34,14 @@ export type SigningKeys = {
   readonly rotate: () => Promise<ListedKey | null>;
   /** The same when the newest key has signed for its time. Several origins may ask at once. */
   readonly rotateWhenDue: () => Promise<ListedKey | null>;
+  /**
+   * Takes a key that is in the wrong hands out of use at once: it signs no more and is not published. If it
+   * was the one that signs, the next one does from now on, which is made if none waits.
+   * @returns null when there is no such key, or it was withdrawn before
+   */
+  readonly withdraw: (kid: string) => Promise<ListedKey | null>;
+  /** Seals with the secret in use what is sealed with one before it. Returns the keys that were. */
+  readonly reseal: () => Promise<readonly string[]>;
 };
 
 export type KeySchedule = {
@@ -44,27 +53,28 @@ export type KeySchedule = {
 
 type Options = {
   readonly connections: Pick<Connections, "db">;
-  readonly secret: string;
+  readonly secrets: SecretList;
   readonly schedule: KeySchedule;
   readonly tokenLifetimeSeconds: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 };
 
-/** How long an origin goes by the keys it has read; a new one is noticed before it signs. */
-const KEEP_MS = 60_000;
+/** How long an origin goes by the keys it has read: one that is withdrawn may sign for so long. */
+const KEEP_MS = 10_000;
 
 /** Signing keys that live in Postgres, their private halves encrypted. */
 export function createSigningKeys(options: Options): SigningKeys {
-  const { connections, secret, schedule, tokenLifetimeSeconds, now } = options;
+  const { connections, secrets, schedule, tokenLifetimeSeconds, now } = options;
   const { db } = connections;
-  const seal = createSeal(secret, "signing keys");
+  const seal = createSeal(secrets, "signing keys");
   const keepMs = Math.min(KEEP_MS, schedule.publishSeconds * 500);
   const opened = new Map<string, Promise<CryptoKey>>();
   let kept: { readonly keys: readonly StoredKey[]; readonly until: number } | null = null;
 
   async function keysInUse(): Promise<readonly StoredKey[]> {
-    if (kept === null || kept.until < now()) kept = { keys: await readKeys(db), until: now() + keepMs };
+    if (kept === null || kept.until < now())
+      kept = { keys: (await readKeys(db)).filter(isGood), until: now() + keepMs };
     return kept.keys;
   }
 
@@ -78,11 +88,14 @@ export function createSigningKeys(options: Options): SigningKeys {
   }
 
   async function add(tx: Transaction, keys: readonly StoredKey[], signsFrom: number): Promise<ListedKey> {
-    const key = { ...(await makeKeyPair(seal)), signsFrom, tokenLifetimeSeconds };
+    const key = { ...(await makeKeyPair(seal)), signsFrom, tokenLifetimeSeconds, withdrawnAt: null };
     await insertKey(tx, key);
     kept = null;
     return listed(key, [...keys, key], now());
   }
+
+  /** Whoever goes by the schedule sees no key that was withdrawn. */
+  const goodKeys = async (tx: Parameters<typeof readKeys>[0]) => (await readKeys(tx)).filter(isGood);
 
   const publishNext = (tx: Transaction, keys: readonly StoredKey[]) =>
     add(tx, keys, now() + schedule.publishSeconds * 1000);
@@ -90,11 +103,12 @@ export function createSigningKeys(options: Options): SigningKeys {
   return {
     async ensure() {
       await alone(db, async (tx) => {
-        if ((await readKeys(tx)).length === 0) await add(tx, [], now());
+        if ((await goodKeys(tx)).length === 0) await add(tx, [], now());
       });
       // At the start, not at the first token.
       await current().catch((cause) => {
-        const what = "KEY_ENCRYPTION_SECRET is not the one that the stored signing key was sealed with.";
+        const what =
+          "KEY_ENCRYPTION_SECRET does not have the one that the stored signing key was sealed with.";
         throw new CannotStart(what, { cause });
       });
     },
@@ -102,7 +116,7 @@ export function createSigningKeys(options: Options): SigningKeys {
     current,
 
     async published() {
-      const keys = await readKeys(db);
+      const keys = await goodKeys(db);
       return keys
         .filter((key) => stateOf(key, keys, now()) !== "gone")
         .sort((a, b) => b.signsFrom - a.signsFrom)
@@ -111,19 +125,20 @@ export function createSigningKeys(options: Options): SigningKeys {
 
     async list() {
       const keys = await readKeys(db);
-      return keys.map((key) => listed(key, keys, now())).sort((a, b) => b.signsFrom - a.signsFrom);
+      const good = keys.filter(isGood);
+      return keys.map((key) => listed(key, good, now())).sort((a, b) => b.signsFrom - a.signsFrom);
     },
 
     rotate: () =>
       alone(db, async (tx) => {
-        const keys = await readKeys(tx);
+        const keys = await goodKeys(tx);
         const waits = keys.some((key) => stateOf(key, keys, now()) === "published");
         return waits ? null : publishNext(tx, keys);
       }),
 
     rotateWhenDue: () =>
       alone(db, async (tx) => {
-        const keys = await readKeys(tx);
+        const keys = await goodKeys(tx);
         const live = keys.filter((key) => ["signing", "published"].includes(stateOf(key, keys, now())));
         await prolong(
           tx,
@@ -132,10 +147,48 @@ export function createSigningKeys(options: Options): SigningKeys {
         );
         return isRotationDue(keys, schedule, now()) ? publishNext(tx, keys) : null;
       }),
+
+    withdraw: (kid) =>
+      alone(db, async (tx) => {
+        const keys = await goodKeys(tx);
+        const key = keys.find((each) => each.kid === kid);
+        if (key === undefined) return null;
+        const withdrawn = { ...key, withdrawnAt: now() };
+        await changeKey(tx, kid, withdrawn);
+        const others = keys.filter((each) => each.kid !== kid);
+        const waiting = others.find((each) => stateOf(each, keys, now()) === "published");
+        if (stateOf(key, keys, now()) === "signing") {
+          if (waiting === undefined) await add(tx, others, now());
+          else await changeKey(tx, waiting.kid, { signsFrom: now() });
+        }
+        kept = null;
+        return listed(withdrawn, keys, now());
+      }),
+
+    reseal: () =>
+      alone(db, async (tx) => {
+        const resealed: string[] = [];
+        for (const { kid, sealedPrivateJwk } of await readKeys(tx)) {
+          const renewed = seal.renew(kid, sealedPrivateJwk);
+          if (renewed === null) continue;
+          await changeKey(tx, kid, { sealedPrivateJwk: renewed });
+          resealed.push(kid);
+        }
+        return resealed;
+      }),
   };
 }
 
+function isGood({ withdrawnAt }: StoredKey): boolean {
+  return withdrawnAt === null;
+}
+
+/** @param keys those that are good */
 function listed(key: StoredKey, keys: readonly StoredKey[], now: number): ListedKey {
+  const { withdrawnAt } = key;
+  if (withdrawnAt !== null) {
+    return { kid: key.kid, state: "withdrawn", signsFrom: key.signsFrom, unneededFrom: withdrawnAt };
+  }
   const end = unneededFrom(key, keys);
   return {
     kid: key.kid,
