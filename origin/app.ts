@@ -14,6 +14,7 @@ import { lifetime } from "./plugins/lifetime.ts";
 import { observe } from "./plugins/observe.ts";
 import { answerFrameworkError, problems } from "./plugins/problems.ts";
 import { requestContext, requestIdOf } from "./plugins/request-context.ts";
+import { secure } from "./plugins/secure.ts";
 import { wellFormed } from "./plugins/well-formed.ts";
 import { registerContract } from "./register-contract.ts";
 import { registerOtherMethods } from "./register-other-methods.ts";
@@ -62,6 +63,7 @@ export async function buildApp({
   // The contract's schemas are checked by its own compiled validators (docs/decisions/0001).
   app.setValidatorCompiler(() => () => true);
 
+  await app.register(secure);
   await app.register(requestContext);
   await app.register(observe, { metrics });
   await app.register(problems);

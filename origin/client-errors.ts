@@ -8,6 +8,7 @@ import {
   problemDocument,
   problems as table,
 } from "#shared/problems.ts";
+import { securityHeaders } from "#shared/security-headers.ts";
 
 type Call = { readonly request: IncomingMessage; readonly response: ServerResponse };
 
@@ -57,6 +58,7 @@ function refuse(error: ConnectionError, socket: Socket): void {
       `content-type: ${PROBLEM_MEDIA_TYPE}`,
       "cache-control: no-store",
       `x-request-id: ${requestId}`,
+      ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
       `content-length: ${Buffer.byteLength(body)}`,
       "connection: close",
       "",

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import type { Health } from "./health.ts";
+import { secure } from "./plugins/secure.ts";
 import { MAX_OPS_CONNECTIONS, OPS_SOCKET_LIMITS } from "./socket-limits.ts";
 
 type Options = {
@@ -12,6 +13,7 @@ type Options = {
 export function buildOps({ registry, health }: Options): FastifyInstance {
   const app = Fastify({ logger: false, ...OPS_SOCKET_LIMITS });
   app.server.maxConnections = MAX_OPS_CONNECTIONS;
+  app.register(secure);
 
   app.get("/live", async () => ({ status: "live" }));
 

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import plugin from "fastify-plugin";
 import { headers as names } from "#shared/headers.ts";
 import { PROBLEM_MEDIA_TYPE, Problem, problemDocument } from "#shared/problems.ts";
+import { securityHeaders } from "#shared/security-headers.ts";
 import { tokenErrorOf } from "#shared/token-error.ts";
 import { payloadTooLarge } from "#shared/validate.ts";
 import { problemOfDatabase } from "../db/errors.ts";
@@ -103,6 +104,6 @@ export function answerFrameworkError(
   reply: FastifyReply,
 ): void {
   // No hook has run for it.
-  reply.headers({ [names.requestId]: request.id, [names.correlationId]: request.id });
+  reply.headers({ ...securityHeaders, [names.requestId]: request.id, [names.correlationId]: request.id });
   sendProblem(problemOf(error, request), request, reply);
 }

@@ -1,4 +1,5 @@
 import { PROBLEM_MEDIA_TYPE, type ProblemCode, problems, problemType } from "#shared/problems.ts";
+import { securityHeaders } from "#shared/security-headers.ts";
 import type { Seen } from "./probe.ts";
 
 /** What is wrong with what was seen, as a sentence without a subject; null when nothing is. */
@@ -32,9 +33,15 @@ export function problemFault(seen: Seen, code: ProblemCode): Fault {
 const TELLTALES = ["server", "x-powered-by", "via"];
 
 /** What runs behind the edge stays unsaid; Cloudflare names itself in front of it. */
-export function tellingFault({ headers }: Seen): Fault {
+export function tellingFault({ headers }: Pick<Seen, "headers">): Fault {
   const telling = TELLTALES.filter((name) => !/^(?:cloudflare)?$/.test(headers.get(name) ?? ""));
   return telling.length === 0 ? null : `tells of what runs there: ${telling.join(", ")}`;
+}
+
+/** Each security header once, as it is meant. */
+export function protectionFault({ headers }: Pick<Seen, "headers">): Fault {
+  const wrong = Object.entries(securityHeaders).filter(([name, value]) => headers.get(name) !== value);
+  return wrong.length === 0 ? null : `has no right ${wrong.map(([name]) => name).join(", ")}`;
 }
 
 /** `gatehouse; hit; ...` (RFC 9211). */

@@ -1,5 +1,5 @@
 import { type Check, ofOne } from "./check.ts";
-import { firstOf, problemFault, statusFault, tellingFault } from "./judge.ts";
+import { firstOf, problemFault, protectionFault, statusFault, tellingFault } from "./judge.ts";
 
 /** Of any edge, by anybody. */
 export const PUBLIC_CHECKS: readonly Check[] = [
@@ -26,6 +26,8 @@ export const PUBLIC_CHECKS: readonly Check[] = [
   ),
   ofOne("a path has one spelling", "/v1//products", (refusal) => problemFault(refusal, "non-canonical-path")),
   ofOne("answers do not tell what runs there", "/health", tellingFault),
+  ofOne("no browser takes an answer for a page", "/health", protectionFault),
+  ofOne("no browser takes a refusal for one", "/v1/no-such-route", protectionFault),
 ];
 
 /** Of an origin's port for probes and metrics. */

@@ -1,9 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { missThenHitFault, problemFault, tellingFault } from "#scripts/smoke/judge.ts";
+import { missThenHitFault, problemFault, protectionFault, tellingFault } from "#scripts/smoke/judge.ts";
 import type { Seen } from "#scripts/smoke/probe.ts";
 import { type SmokeTarget, smoke } from "#scripts/smoke/run.ts";
+import { securityHeaders } from "#shared/security-headers.ts";
 import { Command } from "#tests/support/command.ts";
 import { mintToken, newTenant, owner, stack } from "#tests/support/stack.ts";
 
@@ -24,7 +25,7 @@ describe("npm run smoke", () => {
   test("finds nothing wrong with a whole system, and leaves nothing behind", async () => {
     const results = await smoke(target);
     expect(results.filter(({ fault }) => fault !== null)).toEqual([]);
-    expect(results.length).toBe(14);
+    expect(results.length).toBe(16);
     const left = await owner()`select from products where tenant_id = ${tenantId} and deleted_at is null`;
     expect(left.length).toBe(0);
   });
@@ -33,7 +34,7 @@ describe("npm run smoke", () => {
     const args = ["--url", target.url, "--ops", stack().opsUrl];
     const { code, stdout } = await new Command("scripts/smoke.ts", args).finished();
     expect(stdout).toMatch(/^ok +\d+ ms {2}the edge reaches its origin and Redis$/m);
-    expect(stdout).toMatch(/left out, for want of SMOKE_TOKEN.*all 10 checks passed\n$/s);
+    expect(stdout).toMatch(/left out, for want of SMOKE_TOKEN.*all 12 checks passed\n$/s);
     expect(code).toBe(0);
   });
 
@@ -41,7 +42,7 @@ describe("npm run smoke", () => {
     const args = ["--url", NOWHERE];
     const { code, stdout } = await new Command("scripts/smoke.ts", args).finished();
     expect(stdout).toMatch(/^FAILED .* the edge reaches its origin and Redis\n +cannot be asked: .+/m);
-    expect(stdout).toContain("6 of 6 failed");
+    expect(stdout).toContain("8 of 8 failed");
     expect(code).toBe(1);
   });
 
@@ -67,7 +68,7 @@ describe("npm run smoke", () => {
 
     test("fails in every check", async () => {
       const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-      expect(await faultsOf({ url, token: null, opsUrls: [] })).toHaveLength(6);
+      expect(await faultsOf({ url, token: null, opsUrls: [] })).toHaveLength(8);
     });
   });
 });
@@ -113,6 +114,14 @@ describe("what smoke judges by", () => {
   test("what a server tells of itself, Cloudflare's name aside", () => {
     expect(tellingFault(seen(200, { server: "cloudflare" }))).toBeNull();
     expect(tellingFault(seen(200, { server: "Apache/2.4", via: "1.1 x" }))).toMatch(/: server, via$/);
+  });
+
+  test("every security header, once and with its own value", () => {
+    expect(protectionFault(seen(200, securityHeaders))).toBeNull();
+    const { "x-content-type-options": _, ...without } = securityHeaders;
+    expect(protectionFault(seen(200, without))).toBe("has no right x-content-type-options");
+    const twice = { ...securityHeaders, "x-frame-options": "DENY, DENY" };
+    expect(protectionFault(seen(200, twice))).toBe("has no right x-frame-options");
   });
 });
 

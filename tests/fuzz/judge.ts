@@ -1,3 +1,4 @@
+import { protectionFault } from "#scripts/smoke/judge.ts";
 import { headers as names } from "#shared/headers.ts";
 import { PROBLEM_MEDIA_TYPE, problems, problemType } from "#shared/problems.ts";
 import type { Contract, Route } from "#shared/route.ts";
@@ -14,6 +15,8 @@ export function faultOf(
   if (answer.status === null) return isCutOff(request) ? null : "is not answered";
   if (isRuntimeRefusal(answer))
     return isBadHttp(request) ? null : `is refused by the runtime: ${answer.body}`;
+  const unprotected = protectionFault(answer);
+  if (unprotected !== null) return unprotected;
   if (answer.status >= 500) return `is answered with ${answer.status}: ${answer.body}`;
   if (answer.status >= 400) return refusalFault(route, request, answer);
   return isDeclared(route, contract, request, answer.status) ? null : `is answered with ${answer.status}`;
@@ -105,7 +108,7 @@ function isDeclared(route: Route, contract: Contract, { method }: FuzzRequest, s
 }
 
 /** What a HEAD must say as its GET did. */
-const SAME = ["content-type", "etag", "cache-control", "vary", "x-content-type-options"];
+const SAME = ["content-type", "etag", "cache-control", "vary"];
 
 /** RFC 9110 §9.3.2: HEAD is GET without the content. */
 export function headFault(get: Answer, head: Answer): string | null {

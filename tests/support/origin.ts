@@ -44,7 +44,7 @@ export function originClient(tenantId: string | null, url = stack().originUrl): 
       ...bodyOf(request.body),
     });
     const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json");
+    const isJson = /\/(?:problem\+)?json\b/.test(response.headers.get("content-type") ?? "");
     return {
       status: response.status,
       headers: response.headers,
