@@ -1,12 +1,11 @@
 import { headers as names, REQUEST_ID_PATTERN } from "#shared/headers.ts";
 import type { Principal } from "#shared/identity.ts";
+import { parseTraceparent, type TraceParent } from "#shared/traceparent.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Charged } from "./limit/decision.ts";
 import { networkOf } from "./limit/network.ts";
 import { rawTarget } from "./paths.ts";
 
-const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const NO_TRACE = "0".repeat(32);
 const nothing = () => undefined;
 
 /** An exchange as it begins: what the request itself says, and nothing learnt yet. */
@@ -55,15 +54,18 @@ export class Arrival implements Exchange {
 
   /** Only if anybody asks: a hit that is not logged names no trace. */
   get traceId(): string {
-    return traceIdOf(this.request.headers.get(names.traceparent)) ?? this.#id.replaceAll("-", "");
+    return this.#trace?.traceId ?? this.#id.replaceAll("-", "");
+  }
+
+  get traceFlags(): number | null {
+    return this.#trace?.flags ?? null;
+  }
+
+  get #trace(): TraceParent | null {
+    return parseTraceparent(this.request.headers.get(names.traceparent));
   }
 }
 
 function wellFormed(id: string | null): string | null {
   return id !== null && REQUEST_ID_PATTERN.test(id) ? id : null;
-}
-
-function traceIdOf(traceparent: string | null): string | null {
-  const traceId = traceparent === null ? undefined : TRACEPARENT.exec(traceparent)?.[1];
-  return traceId === undefined || traceId === NO_TRACE ? null : traceId;
 }

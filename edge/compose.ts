@@ -1,5 +1,6 @@
 import { Redis } from "@upstash/redis";
 import { contract } from "#shared/contract.ts";
+import { slowThresholds } from "#shared/request-line.ts";
 import type { ServedBy } from "#shared/route.ts";
 import { discoverKeySetUrl, fetchKeySet } from "./auth/fetch-key-set.ts";
 import { ownIssuer } from "./auth/issuer.ts";
@@ -50,6 +51,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     random: Math.random,
     fetch: (url, init) => fetch(url, init),
     passage,
+    traceSampleRate: config.traceSampleRate,
     onBreaker: (origin, state) =>
       log(state === "closed" ? "info" : "error", { stage: "edge", origin, state }),
   });
@@ -78,6 +80,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     corsOrigins: config.corsOrigins,
     addressHeader: config.addressHeader,
     logSampleRate: config.logSampleRate,
+    slowAfterMs: slowThresholds(contract, config.logSlowMs),
     log,
     now,
     shield,
@@ -122,7 +125,12 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
 /** What the edge asks the origin for itself. */
 function ownQuestion(operationId: keyof typeof contract, target: string, startedAt: number): Question {
   const requestId = crypto.randomUUID();
-  const ids = { requestId, correlationId: requestId, traceId: requestId.replaceAll("-", "") };
+  const ids = {
+    requestId,
+    correlationId: requestId,
+    traceId: requestId.replaceAll("-", ""),
+    traceFlags: null,
+  };
   return { operationId, partition: {}, target, ids, startedAt };
 }
 

@@ -36,6 +36,10 @@ export type EdgeConfig = {
   readonly cacheBytes: number;
   /** The share of successful requests that are logged, in thousandths. Failures always are. */
   readonly logSampleRate: number;
+  /** From how many milliseconds on a request is logged as slow; 0: by the budget of its route. */
+  readonly logSlowMs: number;
+  /** The share of the traces that begin here which are recorded, in thousandths. */
+  readonly traceSampleRate: number;
 };
 
 const MEGABYTE = 1024 * 1024;
@@ -82,6 +86,8 @@ export function readEdgeConfig(variables: Variables): EdgeConfig {
     shieldLimit: perMinute("SHIELD_LIMIT", 60_000),
     cacheBytes: MEGABYTE * read.integer("EMBEDDED_CACHE_MEGABYTES", { min: 1, max: 96, fallback: 64 }),
     logSampleRate: read.integer("LOG_SAMPLE_PERMILLE", { min: 0, max: 1000, fallback: 1000 }),
+    logSlowMs: read.integer("LOG_SLOW_MS", { min: 0, max: 300_000, fallback: 0 }),
+    traceSampleRate: read.integer("TRACE_SAMPLE_PERMILLE", { min: 0, max: 1000, fallback: 1000 }),
   };
   read.done();
   return config;

@@ -15,6 +15,8 @@ export type Exchange = {
   readonly correlationId: string;
   /** W3C Trace Context: 32 hex digits. */
   readonly traceId: string;
+  /** Of the client's `traceparent`; null: it has none that is well-formed, and the trace begins here. */
+  readonly traceFlags: number | null;
   /** Milliseconds since the epoch, by the edge's clock. */
   readonly startedAt: number;
   /** The client's network: its IPv4 address or IPv6 /64 as the platform says, or `unknown`. */

@@ -19,6 +19,7 @@ export type Dependencies = {
   readonly corsOrigins: readonly string[];
   readonly addressHeader: string;
   readonly logSampleRate: number;
+  readonly slowAfterMs: (operation: string | null) => number;
   readonly log: Log;
   readonly now: () => number;
   readonly shield: ShieldBinding;

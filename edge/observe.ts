@@ -1,15 +1,18 @@
+import { lineLevel, messageOf, type RequestLine } from "#shared/request-line.ts";
 import { andThen } from "./and-then.ts";
 import { Arrival } from "./arrival.ts";
 import type { Exchange, Stage } from "./exchange.ts";
 import { refuse } from "./problems.ts";
 
 export type LogLine = Readonly<Record<string, string | number | null>>;
-export type Log = (level: "info" | "error", line: LogLine) => void;
+export type Log = (level: "info" | "warn" | "error", line: LogLine) => void;
 
 type Options = {
   readonly addressHeader: string;
   /** Thousandths of the successful requests that are logged. */
   readonly logSampleRate: number;
+  /** From how many milliseconds on a request to an operation is logged as slow. */
+  readonly slowAfterMs: (operation: string | null) => number;
   readonly log: Log;
   readonly now: () => number;
 };
@@ -19,26 +22,36 @@ type Options = {
  * fields as the origin's).
  */
 export function observed(
-  { addressHeader, logSampleRate, log, now }: Options,
+  { addressHeader, logSampleRate, slowAfterMs, log, now }: Options,
   handle: Stage,
 ): (request: Request, context: Pick<ExecutionContext, "waitUntil">) => Response | Promise<Response> {
   function close(exchange: Exchange, response: Response): Response {
     const { status } = response;
-    const { request, requestId } = exchange;
-    if (status < 400 && !sampled(requestId, logSampleRate)) return response;
-    log(status >= 500 ? "error" : "info", {
+    const { request, requestId, operationId, principal } = exchange;
+    const endedAt = now();
+    const latencyMs = endedAt - exchange.startedAt;
+    // The clock of a hit stands still: there is nothing to look up.
+    const isSlow = latencyMs > 0 && latencyMs >= slowAfterMs(operationId);
+    const level = lineLevel(status, isSlow, requestId, logSampleRate);
+    if (level === null) return response;
+    const line: RequestLine = {
       stage: "edge",
       request_id: requestId,
       correlation_id: exchange.correlationId,
       trace_id: exchange.traceId,
       method: request.method,
-      operation: exchange.operationId,
-      tenant_id: exchange.principal?.tenantId ?? null,
-      client_id: exchange.principal?.clientId ?? null,
+      operation: operationId,
+      tenant_id: principal?.tenantId ?? null,
+      client_id: principal?.clientId ?? null,
       status,
       outcome: exchange.outcome,
+      latency_ms: latencyMs,
+    };
+    log(level, {
+      time: new Date(endedAt).toISOString(),
+      ...line,
       ...(exchange.unchecked && { revocations: "unknown" }),
-      latency_ms: now() - exchange.startedAt,
+      msg: messageOf(isSlow),
     });
     return response;
   }
@@ -61,12 +74,4 @@ function answerTo(exchange: Exchange, handle: Stage): Response | Promise<Respons
 function orFail(answer: Response | undefined): Response {
   if (answer === undefined) throw new Error("no stage has answered");
   return answer;
-}
-
-/** Decides by the id, so that one request is logged at both tiers or at neither. */
-function sampled(requestId: string, permille: number): boolean {
-  if (permille >= 1000) return true;
-  let sum = 0;
-  for (let i = 0; i < requestId.length; i++) sum = (sum * 31 + requestId.charCodeAt(i)) >>> 0;
-  return sum % 1000 < permille;
 }

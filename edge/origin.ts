@@ -22,6 +22,8 @@ export type TraceIds = {
   readonly requestId: string;
   readonly correlationId: string;
   readonly traceId: string;
+  /** What whoever began the trace has decided; null: that was this edge, which decides when it asks. */
+  readonly traceFlags: number | null;
 };
 
 export type OriginRequest = {

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import { contract } from "#shared/contract.ts";
+import { slowThresholds } from "#shared/request-line.ts";
 import { assertionVerifier } from "./assertion.ts";
 import type { CountAttempt } from "./attempts.ts";
 import { clientErrors } from "./client-errors.ts";
@@ -23,7 +24,7 @@ import type { Door } from "./shedding/door.ts";
 import { MAX_CONNECTIONS, SOCKET_LIMITS } from "./socket-limits.ts";
 
 export type AppDependencies = {
-  readonly config: Pick<OriginConfig, "assertionSecrets">;
+  readonly config: Pick<OriginConfig, "assertionSecrets" | "requestLog">;
   readonly services: Services;
   readonly metrics: Metrics;
   readonly door: Door;
@@ -65,7 +66,8 @@ export async function buildApp({
 
   await app.register(secure);
   await app.register(requestContext);
-  await app.register(observe, { metrics });
+  const slowAfterMs = slowThresholds(contract, config.requestLog.slowMs);
+  await app.register(observe, { metrics, slowAfterMs, ...config.requestLog });
   await app.register(problems);
   await app.register(wellFormed);
   await app.register(assertion, { verify: assertionVerifier(config.assertionSecrets), now: services.now });

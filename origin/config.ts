@@ -43,6 +43,13 @@ export type ShutdownConfig = {
   readonly graceMs: number;
 };
 
+export type RequestLogConfig = {
+  /** Thousandths of the successful requests that are logged. Failures always are. */
+  readonly samplePermille: number;
+  /** From how many milliseconds on a request is logged as slow; 0: by the budget of its route. */
+  readonly slowMs: number;
+};
+
 export type OriginConfig = {
   readonly environment: Environment;
   readonly host: string;
@@ -69,6 +76,7 @@ export type OriginConfig = {
   /** The delay of the event loop, in milliseconds, at which lists are shed (origin/shedding/decide.ts). */
   readonly shedDelayMs: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly requestLog: RequestLogConfig;
 };
 
 /**
@@ -105,6 +113,10 @@ export function readConfig(variables: Variables): OriginConfig {
     shedDelayMs: read.integer("SHED_DELAY_MS", { min: 10, max: 600_000, fallback: 200 }),
     shutdown: readShutdown(read, development),
     logLevel: read.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
+    requestLog: {
+      samplePermille: read.integer("LOG_SAMPLE_PERMILLE", { min: 0, max: 1000, fallback: 1000 }),
+      slowMs: read.integer("LOG_SLOW_MS", { min: 0, max: 300_000, fallback: 0 }),
+    },
   };
   read.done();
   return config;

@@ -3,6 +3,7 @@ import type { PurgeOrder, PurgeOutcome } from "#shared/operator.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Contract } from "#shared/route.ts";
 import type { CacheWord } from "../http-cache/status.ts";
+import type { TraceIds } from "../origin.ts";
 import { problemCodeOf, refuseFill } from "../problems.ts";
 import type { AskForAll } from "./fill.ts";
 import type { Partition } from "./key.ts";
@@ -40,7 +41,7 @@ export function workersCache(entrypoint: CachedEntrypoint): PurgeableCache {
     const { operationId, partition, target, version, ids, startedAt } = fill;
     const response = await entrypoint({ ...partition, operationId }).fetch(
       new Request(LOOPBACK + target, {
-        headers: { [TRACE_HEADER]: [ids.requestId, ids.correlationId, ids.traceId, startedAt].join(" ") },
+        headers: { [TRACE_HEADER]: traceOf(ids, startedAt) },
         cf: { cacheKey: `${version}${target}` },
       }),
     );
@@ -49,6 +50,10 @@ export function workersCache(entrypoint: CachedEntrypoint): PurgeableCache {
 
   // Whatever the props: a purge is the entrypoint's, not a partition's.
   return { serve, purge: (order) => entrypoint({ operationId: "purge" }).purge(order) };
+}
+
+function traceOf({ requestId, correlationId, traceId, traceFlags }: TraceIds, startedAt: number): string {
+  return [requestId, correlationId, traceId, traceFlags ?? "-", startedAt].join(" ");
 }
 
 /** The other side of a purge. What the platform refuses, it says why; its quota is five calls a minute. */
@@ -78,8 +83,8 @@ export async function answerFill(
   { contract, askForAll, now, version }: Filling,
 ): Promise<Response> {
   const trace = (request.headers.get(TRACE_HEADER) ?? "").split(" ");
-  const [requestId = "", correlationId = "", traceId = "", startedAt = ""] = trace;
-  const ids = { requestId, correlationId, traceId };
+  const [requestId = "", correlationId = "", traceId = "", flags = "-", startedAt = ""] = trace;
+  const ids = { requestId, correlationId, traceId, traceFlags: flags === "-" ? null : Number(flags) };
   const { pathname, search } = new URL(request.url);
   try {
     const askedAt = now();

@@ -1,6 +1,8 @@
 import type { NamedSecret } from "#shared/environment.ts";
 import { headers as names } from "#shared/headers.ts";
 import { ASSERTION_LIFETIME_SECONDS, encodeAssertion } from "#shared/identity.ts";
+import { isSampled } from "#shared/sampling.ts";
+import { formatTraceparent, RANDOM, SAMPLED } from "#shared/traceparent.ts";
 import type { Passage } from "../client-body.ts";
 import type { OriginRequest } from "../origin.ts";
 import type { Hmac } from "../sign.ts";
@@ -33,6 +35,8 @@ export type Attempter = {
   readonly now: () => number;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly passage: Passage;
+  /** Of the traces that begin here, the thousandths that are recorded. */
+  readonly traceSampleRate: number;
 };
 
 /** Sends a request to one origin, once. */
@@ -60,12 +64,13 @@ export async function attempt(attempter: Attempter, one: Attempt): Promise<Outco
 }
 
 async function headersFor(
-  { secret, sign, now }: Attempter,
+  { secret, sign, now, traceSampleRate }: Attempter,
   { method, target, headers, onBehalfOf, ids }: OriginRequest,
   leftMs: number,
 ): Promise<Record<string, string>> {
   const { scopes, ...identity } = onBehalfOf;
   const { requestId, correlationId, traceId } = ids;
+  const flags = ids.traceFlags ?? RANDOM | (isSampled(traceId, traceSampleRate) ? SAMPLED : 0);
   const payload = encodeAssertion({
     aud: "gatehouse-origin",
     kid: secret.kid,
@@ -81,6 +86,11 @@ async function headersFor(
     [names.assertion]: `${payload}.${await sign(payload)}`,
     [names.requestId]: requestId,
     [names.correlationId]: correlationId,
-    [names.traceparent]: `00-${traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`,
+    [names.traceparent]: formatTraceparent({ traceId, parentId: newSpanId(), flags }),
   };
+}
+
+/** Each attempt is a span of the edge's, the parent of what the origin records. */
+function newSpanId(): string {
+  return crypto.randomUUID().replaceAll("-", "").slice(0, 16);
 }

@@ -51,7 +51,7 @@ export class Output {
   /** A line of JSON from either tier, or whatever else it wrote. */
   log(line: string): void {
     if (!this.#logging || line.trim() === "") return;
-    // The edge's lines carry no time: on Cloudflare the platform adds it.
+    // Not every line of the edge carries a time: on Cloudflare the platform adds it.
     const timed = line.includes('"time":') ? line : line.replace("{", `{"time":${Date.now()},`);
     this.#stream.write(line.startsWith("{") ? this.#pretty(timed) : `${line}\n`);
   }

@@ -25,6 +25,7 @@ describe("revalidation at the origin", () => {
       sign: async (text) => createHmac("sha256", secret.secret).update(text).digest("base64url"),
       now: Date.now,
       random: Math.random,
+      traceSampleRate: 0,
       onBreaker: () => undefined,
       passage: () => new TransformStream(),
       async fetch(url, init) {
@@ -46,7 +47,7 @@ describe("revalidation at the origin", () => {
       partition: { tenantId },
       version: "1",
       target: `/v1/products/${id}`,
-      ids: { requestId: "request-1", correlationId: "request-1", traceId: "0".repeat(32) },
+      ids: { requestId: "request-1", correlationId: "request-1", traceId: "0".repeat(32), traceFlags: null },
       startedAt: Date.now(),
       waitUntil: (work) => background.push(work),
     });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ProblemDocument } from "#shared/problems.ts";
+import { parseTraceparent, RANDOM, SAMPLED } from "#shared/traceparent.ts";
 import { type EdgeUnderTest, startEdgeUnderTest, tokenClaims } from "#tests/support/edge.ts";
 import { rawRequest } from "#tests/support/raw-http.ts";
 
@@ -73,12 +74,30 @@ describe("what reaches the origin", () => {
     expect(edge.origin.requests[0]?.headers).toMatchObject({
       "x-request-id": "request-0001",
       "x-correlation-id": "journey-0001",
-      traceparent: expect.stringContaining(traceId),
+      traceparent: expect.stringMatching(new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`)),
     });
     expect(answer.headers.get("x-request-id")).toBe("request-0001");
     expect(answer.headers.get("x-correlation-id")).toBe("journey-0001");
     const replaced = await get("/v1/me", { "x-request-id": "<script>alert(1)</script>" });
     expect(replaced.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("has a trace that begins at the edge in place of one that is malformed, and as the client decided if not", async () => {
+    const malformed = [
+      "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+      "ff-x",
+      "00-1-2-03, 00-1-2-03",
+    ];
+    for (const traceparent of malformed) await get("/v1/me", { traceparent });
+    const sent = edge.origin.requests.map(({ headers }) => String(headers["traceparent"]));
+    expect(sent).toHaveLength(malformed.length);
+    for (const traceparent of sent) {
+      // Its id is random, and it is recorded: all are, unless TRACE_SAMPLE_PERMILLE says otherwise.
+      expect(parseTraceparent(traceparent)).toMatchObject({ flags: RANDOM | SAMPLED });
+      expect(traceparent).not.toContain("4bf92f3577b34da6a3ce929d0e0e4736");
+    }
+    await get("/v1/me", { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00" });
+    expect(parseTraceparent(edge.origin.requests.at(-1)?.headers["traceparent"])?.flags).toBe(0);
   });
 
   it("is the body and the declared headers of a write", async () => {

@@ -94,6 +94,21 @@ test("each request is one line with its ids, operation, outcome and latency, and
   expect(all).not.toContain("gatehouse-assertion");
 });
 
+test("successes that are not sampled leave no line, failures and slow requests do", async () => {
+  const told = async (variables: Record<string, string>) => {
+    const origin = await start({ LOG_SAMPLE_PERMILLE: "0", ...variables });
+    const send = originClient((await newTenant()).id, origin.url);
+    await send("/v1/products");
+    await send("/v1/products/no-uuid");
+    await stop(origin);
+    const lines = origin.lines().filter(({ stage }) => stage === "origin");
+    return lines.map(({ level, operation, status, msg }) => [level, operation, status, msg]);
+  };
+  expect(await told({ LOG_SLOW_MS: "300000" })).toEqual([["info", "getProduct", 400, "request"]]);
+  // Nothing that asks Postgres takes less.
+  expect(await told({ LOG_SLOW_MS: "1" })).toContainEqual(["warn", "listProducts", 200, "slow request"]);
+});
+
 test("what nobody expected is answered 500 without a word of the inside, and logged under the request id", async () => {
   const origin = await start();
   const { id } = await newTenant();

@@ -11,6 +11,8 @@ export type OriginProcess = {
   readonly ended: Promise<number | null>;
   /** What it has written to standard error so far. */
   readonly errors: () => string;
+  /** What it has logged so far. */
+  readonly lines: () => readonly string[];
   readonly pid: number;
   readonly url: string;
   /** Probes and metrics. */
@@ -34,12 +36,14 @@ export async function startOriginProcess(
   });
   const ended = once(child, "exit").then(([code]): number | null => code);
   let errors = "";
+  const lines: string[] = [];
   child.stderr.on("data", (chunk) => {
     errors += chunk;
     process.stderr.write(chunk);
   });
   const listening = new Promise<Pick<OriginProcess, "url" | "opsUrl">>((resolve) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
+      lines.push(line);
       if (line.includes('"msg":"listening"')) resolve(JSON.parse(line));
     });
   });
@@ -48,5 +52,13 @@ export async function startOriginProcess(
   });
   tooEarly.catch(() => undefined);
   const { url, opsUrl } = await Promise.race([listening, tooEarly]);
-  return { kill: () => child.kill("SIGKILL"), ended, errors: () => errors, pid: child.pid ?? 0, url, opsUrl };
+  return {
+    kill: () => child.kill("SIGKILL"),
+    ended,
+    errors: () => errors,
+    lines: () => lines,
+    pid: child.pid ?? 0,
+    url,
+    opsUrl,
+  };
 }

@@ -29,7 +29,7 @@ describe("a cache that remembers the last good version", () => {
     partition: { tenantId },
     version,
     target,
-    ids: { requestId: "", correlationId: "", traceId: "" },
+    ids: { requestId: "", correlationId: "", traceId: "", traceFlags: null },
     startedAt: now,
     waitUntil: (work) => void work.catch(() => undefined),
   });
@@ -106,7 +106,7 @@ describe.each(
       const read = async (version: string) => {
         const work: Promise<unknown>[] = [];
         const waitUntil = (some: Promise<unknown>) => void work.push(some.catch(() => undefined));
-        const ids = { requestId: "", correlationId: "", traceId: "" };
+        const ids = { requestId: "", correlationId: "", traceId: "", traceFlags: null };
         const served = await cache({
           ...{ operationId, policy, partition: {}, target: "/", ids, startedAt: now },
           version,

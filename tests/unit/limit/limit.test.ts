@@ -33,6 +33,7 @@ describe("the stage that charges quotas", () => {
       requestId: "request-1",
       correlationId: "request-1",
       traceId: "0".repeat(32),
+      traceFlags: null,
       startedAt: 0,
       address: "192.0.2.1",
       waitUntil: () => undefined,
