@@ -124,13 +124,16 @@ function violationsOf(place: Violation["in"], check: Validator, value: unknown):
   return (own.length > 0 ? own : errors).flatMap((error) => toViolations(place, error));
 }
 
+/** Keywords that only say again what is said at a member, a name or an alternative. */
+const ECHOES = new Set(["boolean", "anyOf", "propertyNames"]);
+
 /**
  * Whether an error says something of its own. An unknown member is reported twice, by its own `false`
- * schema and by `additionalProperties`; of a value that may also be null, what it is not is said for
- * each alternative and once more for `anyOf`.
+ * schema and by `additionalProperties`; a member's name by its rule and by `propertyNames`; of a value that
+ * may also be null, what it is not is said for each alternative and once more for `anyOf`.
  */
 function isOwnError(error: TLocalizedValidationError, alternatives: ReadonlySet<string>): boolean {
-  if (error.keyword === "boolean" || error.keyword === "anyOf") return false;
+  if (ECHOES.has(error.keyword)) return false;
   return !(error.keyword === "type" && error.params.type === "null" && alternatives.has(error.instancePath));
 }
 

@@ -1,16 +1,23 @@
-import Type, { type Static } from "typebox";
+import Type, { type Static, type TSchema } from "typebox";
 import { Fields } from "../fields.ts";
 import { Money } from "../money.ts";
 import { defineRoute } from "../route.ts";
 import { clientRate, Id, ifMatch, Nullable, none, Page, Timestamp, tenantCache, Version } from "./common.ts";
 import { MAX_COUNT, ProductQuery, ProductStatus } from "./product-query.ts";
 
+/**
+ * Members by whatever name of 1 to 100 characters. The pattern has to fit them all, line breaks too, which a dot
+ * does not: a member whose name no pattern fits is neither looked at nor told.
+ */
+function attributesOf<T extends TSchema>(value: T) {
+  return Type.Record(Type.String({ pattern: "^[\\s\\S]*$" }), value, {
+    maxProperties: 100,
+    propertyNames: { minLength: 1, maxLength: 100 },
+  });
+}
+
 /** Named properties of a product ("Colour": "Grey"). */
-export const Attributes = Type.Record(
-  Type.String({ minLength: 1, maxLength: 100 }),
-  Type.String({ maxLength: 1000 }),
-  { maxProperties: 100 },
-);
+export const Attributes = attributesOf(Type.String({ maxLength: 1000 }));
 
 export const productFields = {
   sku: Type.String({
@@ -49,11 +56,7 @@ export const ProductPatch = Type.Object(
   Type.Partial(
     Type.Object({
       ...productFields,
-      attributes: Type.Record(
-        Type.String({ minLength: 1, maxLength: 100 }),
-        Nullable(Type.String({ maxLength: 1000 })),
-        { maxProperties: 100 },
-      ),
+      attributes: attributesOf(Nullable(Type.String({ maxLength: 1000 }))),
     }),
   ).properties,
   { title: "ProductPatch", additionalProperties: false, minProperties: 1 },

@@ -66,6 +66,29 @@ describe("createProduct", () => {
     );
   });
 
+  test("looks at an attribute whose name has a line break, and tells it again", async () => {
+    for (const name of ["a\nb", "\n", "a\u2028", "\r"]) {
+      const kept = await create({ attributes: { [name]: "x" } });
+      expect(kept.status).toBe(201);
+      expect((await send(`/v1/products/${kept.json.id}`)).json.attributes).toEqual({ [name]: "x" });
+      for (const value of [1, { deep: [] }, "x".repeat(1_001)]) {
+        expect((await create({ attributes: { [name]: value } })).status).toBe(400);
+        expect((await patch(kept.json.id, { attributes: { [name]: value } })).status).toBe(400);
+      }
+    }
+  });
+
+  test("answers 400 to an attribute without a name, or with one of more than 100 characters", async () => {
+    const longest = { ["\u{1d4b3}".repeat(100)]: "x" };
+    expect((await create({ attributes: longest })).json.attributes).toEqual(longest);
+    const { status, json } = await create({ attributes: { "": "x", ["n".repeat(101)]: "x" } });
+    expect(status).toBe(400);
+    expect(json.errors.map(({ pointer, rule }: Record<string, string>) => `${pointer} ${rule}`)).toEqual([
+      "/attributes/ minLength",
+      `/attributes/${"n".repeat(101)} maxLength`,
+    ]);
+  });
+
   test("answers 400 to text that Postgres cannot store", async () => {
     const { status, json } = await create({ attributes: { "a\u0000b": "x" } });
     expect(status).toBe(400);
