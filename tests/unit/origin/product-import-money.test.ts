@@ -62,6 +62,8 @@ const READ: readonly (readonly [string, string | undefined, string])[] = [
   ["199,50 kr.", "DKK", "19950 DKK"],
   ["Fr. 12.50", undefined, "1250 CHF"],
   ["Rs.100", "INR", "10000 INR"],
+  ["руб.50", undefined, "5000 RUB"],
+  ["USD. 50", undefined, "5000 USD"],
   ["12,99 zł", undefined, "1299 PLN"],
   ["90071992547409.91", "USD", `${Number.MAX_SAFE_INTEGER} USD`],
 ];
@@ -74,6 +76,9 @@ const REFUSED: readonly (readonly [string, string | undefined, string])[] = [
   ["12.999", "USD", "ambiguous"],
   ["1,234", "KWD", "ambiguous"],
   ["1.000", "CLP", "ambiguous"],
+  // A fraction, or the point of an abbreviation, which a code is not.
+  ["USD.50", undefined, "ambiguous"],
+  ["eur.99", "EUR", "ambiguous"],
   ["$1,234", "USD", "ambiguous"],
   // More digits than the currency has, or more than a number holds.
   ["12.9999", "USD", "precision"],

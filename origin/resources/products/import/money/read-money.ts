@@ -17,7 +17,7 @@ const NO_CENTS = /(?<=\d)[.,] ?[-–—]+/;
 
 const MARK = "[\\p{L}\\p{Sc}]+";
 const AMOUNT = new RegExp(
-  `^(?<before>${MARK}(?: ?${MARK})?)?(?:(?<=\\p{L})\\.(?=[ \\d]))? ?` +
+  `^(?<before>${MARK}(?: ?${MARK})?)?(?:(?<=\\p{L})(?:(?<point>\\.)(?=\\d)|\\.(?= )))? ?` +
     `(?<number>[\\d.,](?:[\\d.,' ]*\\d)?) ?(?<after>${MARK}(?: ?${MARK})?)?(?:(?<=\\p{L})\\.)?$`,
   "u",
 );
@@ -28,9 +28,12 @@ const AMOUNT = new RegExp(
  */
 export function readMoney(text: string, currency: string | undefined): MoneyReading {
   const tidy = text.replace(SPACES, " ").replace(APOSTROPHES, "'").trim().replace(NO_CENTS, "");
-  const { before, number, after } = AMOUNT.exec(tidy)?.groups ?? {};
+  const { before, point, number, after } = AMOUNT.exec(tidy)?.groups ?? {};
   if (number === undefined) return refuse("decimal", "is not an amount");
   const marks = [before, after].flatMap((mark) => mark?.split(" ") ?? []);
+  // `Rs.50` is an abbreviation, and no code is one.
+  if (point !== undefined && isCode(before))
+    return refuse("ambiguous", `may be 0.${number} or ${number}: write a space or a 0 before the point`);
   const candidates = narrow(marks, currency);
   const [only, ...others] = candidates;
   if (only === undefined) {
@@ -41,6 +44,11 @@ export function readMoney(text: string, currency: string | undefined): MoneyRead
   if (others.length > 0)
     return refuse("required", `${marks.join(" ")} may be ${only} or ${others.join(", ")}`);
   return convert(number, only);
+}
+
+/** Whether what stands before an amount ends in a code of ISO 4217. */
+function isCode(before = ""): boolean {
+  return currencyExponent(before.slice(-3).toUpperCase()) !== undefined;
 }
 
 /** What all marks and the line agree on. */
