@@ -109,6 +109,14 @@ describe("adjustStock", () => {
     expect((await adjust(productId, 1, { "if-match": '"2"' })).status).toBe(412);
   });
 
+  test("answers 412 to any If-Match where there is no level, and makes none", async () => {
+    const productId = await newProduct();
+    for (const ifMatch of ["*", '"0"', '"1"']) {
+      expect((await adjust(productId, 1, { "if-match": ifMatch })).status).toBe(412);
+    }
+    expect((await stockOf(productId)).levels).toEqual([]);
+  });
+
   test("answers 413 to a body over the limit, and 415 to another media type", async () => {
     const path = `/v1/products/${await newProduct()}/stock/main/adjustments`;
     const body = { change: 1, reason: "x".repeat(20_000) };

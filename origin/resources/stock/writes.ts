@@ -24,9 +24,7 @@ export function stockWrites({ write }: Services): Writes {
         const { levels, level } = await lockLevel(tx, call.caller.tenantId, call.params);
         const isNew = level.version === 0;
         if (!isNew && ifMatch === undefined) throw new Problem("precondition-required");
-        if (isNew && ifMatch !== undefined)
-          throw new Problem("precondition-failed", { detail: "there is no level at this location" });
-        if (ifMatch !== undefined) requireMatch(ifMatch, level.version);
+        if (ifMatch !== undefined) requireLevel(ifMatch, level);
         if (onHand < level.reserved) throw refusal("conflict", "/onHand", "reserved", reservedDetail(level));
         const onHandChange = onHand - level.onHand;
         const move = { ...call.params, cause: "counted", onHandChange, reservedChange: 0, reason } as const;
@@ -46,7 +44,7 @@ export function stockWrites({ write }: Services): Writes {
       return write(call, async (tx, changes) => {
         if (change === 0) throw refusal("unprocessable", "/change", "not", "must not be 0");
         const { levels, level } = await lockLevel(tx, call.caller.tenantId, call.params);
-        if (ifMatch !== undefined) requireMatch(ifMatch, level.version);
+        if (ifMatch !== undefined) requireLevel(ifMatch, level);
         if (availableOf(level) + change < 0)
           throw refusal("conflict", "/change", "available", `only ${availableOf(level)} are available`);
         if (level.onHand + change > MAX_QUANTITY)
@@ -64,6 +62,13 @@ export function stockWrites({ write }: Services): Writes {
       });
     },
   };
+}
+
+/** A level that was only just made is none: `*` does not match it either (RFC 9110 §13.1.1). */
+function requireLevel(ifMatch: string, { version }: Level): void {
+  if (version === 0)
+    throw new Problem("precondition-failed", { detail: "there is no level at this location" });
+  requireMatch(ifMatch, version);
 }
 
 function reservedDetail({ reserved }: Level): string {
