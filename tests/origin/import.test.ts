@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { contract } from "#shared/contract.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner } from "#tests/support/stack.ts";
 
@@ -11,8 +12,11 @@ beforeEach(async () => {
 
 const NDJSON = { "content-type": "application/x-ndjson" };
 
+/** As long as the contract gives it: the usual budget of a test is a few seconds of a machine that has time. */
+const claims = { budgetMs: contract.importProducts.budgetMs };
+
 function importBody(body: string | Uint8Array | ReadableStream) {
-  return send("/v1/products/import", { method: "POST", body, headers: NDJSON });
+  return send("/v1/products/import", { method: "POST", body, headers: NDJSON, claims });
 }
 
 function importLines(...lines: (object | string)[]) {
@@ -173,6 +177,34 @@ describe("importProducts", () => {
     } finally {
       await owner().unsafe(`alter table products drop constraint ${constraint}`);
     }
+  });
+
+  test("makes a category again that was deleted while the import ran, instead of refusing its lines", async () => {
+    const lines = (from: number, to: number, category: string[]) =>
+      Array.from(
+        { length: to - from },
+        (_, n) => `${JSON.stringify({ sku: `s${from + n}`, name: "x", category })}\n`,
+      ).join("");
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    let part = 0;
+    const body = new ReadableStream({
+      async pull(controller) {
+        part++;
+        if (part === 1) return controller.enqueue(bytes(lines(0, 249, []) + lines(249, 250, ["Lamps"])));
+        if (part === 3) return controller.close();
+        const lamp = await vi.waitFor(async () => {
+          const found = (await stored()).get("s249");
+          if (found === undefined) throw new Error("the first batch is not stored yet");
+          return found;
+        }, 10_000);
+        const headers = { "if-match": "*", "content-type": "application/merge-patch+json" };
+        await send(`/v1/products/${lamp["id"]}`, { method: "PATCH", headers, body: { categoryId: null } });
+        const { status } = await send(`/v1/categories/${lamp["categoryId"]}`, { method: "DELETE" });
+        expect(status).toBe(204);
+        controller.enqueue(bytes(lines(250, 260, ["Lamps"])));
+      },
+    });
+    expect((await importBody(body)).json).toMatchObject({ received: 260, failed: 0 });
   });
 
   test("notes every changed item in the outbox, of categories too", async () => {

@@ -45,8 +45,11 @@ function storing(
     async commit(batch: readonly Entry[]): Promise<void> {
       const items = itemsOf(batch);
       if (items.length > 0) {
+        const known = categories;
+        // Should this fail, one of them may be gone: then all are looked up again.
+        categories = new Map();
         const done = await retrying(() =>
-          inTransaction(connections, tenantId, (tx) => storeItems(tx, tenantId, items, categories), actor),
+          inTransaction(connections, tenantId, (tx) => storeItems(tx, tenantId, items, known), actor),
         );
         ({ categories } = done.result);
         ({ consistency } = done);
