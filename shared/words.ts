@@ -5,9 +5,12 @@ export const WORD = /[\p{L}\p{N}\p{M}_]+/gu;
 /** Accents of Latin, Greek and Cyrillic; the marks of other scripts are letters to their readers. */
 const ACCENTS = /[\u0300-\u036f]+/g;
 
-/** Without case, accents and variants of form (full width, ligatures): Unicode's NFKD. */
+/**
+ * Without case, accents and variants of form (full width, ligatures): Unicode's NFKD. A sigma is a sigma, wherever
+ * it stands: the end of what is typed so far is not the end of the word.
+ */
 export function fold(text: string): string {
-  return text.normalize("NFKD").replace(ACCENTS, "").normalize("NFC").toLowerCase();
+  return text.normalize("NFKD").replace(ACCENTS, "").normalize("NFC").toLowerCase().replaceAll("ς", "σ");
 }
 
 /** What has no word in it, however it is written. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeQueryComponent } from "#shared/canonical.ts";
 import { MAX_SUBTREE } from "#shared/resources/product-query.ts";
@@ -184,6 +185,30 @@ describe("a search", () => {
     }
     expect(await names("คอม")).toEqual(["คอมพิวเตอร์"]);
     expect(await names("地京")).toEqual([]);
+  });
+
+  describe("of a shop of its own", () => {
+    let by: Send;
+    beforeAll(async () => {
+      by = originClient((await newTenant()).id);
+      for (const name of ["コーラ", "ラー コ", "Οδόσημα", "Οδός"])
+        await by("/v1/products", { method: "POST", body: { sku: randomUUID(), name } });
+    });
+    const found = async (q: string) => {
+      const { json } = await by(`/v1/products?q=${encodeQueryComponent(q)}`);
+      return json.data.map(({ name }: Product) => name).toSorted();
+    };
+
+    test("takes the long vowel of katakana for part of its word, though it is of no script of its own", async () => {
+      expect(await found("コーラ")).toEqual(["コーラ"]);
+      expect(await found("ｺｰﾗ")).toEqual(["コーラ"]);
+      expect(await found("コー")).toEqual(["コーラ"]);
+    });
+
+    test("takes the final sigma of what is typed so far for a sigma", async () => {
+      expect(await found("ΟΔΟΣ")).toEqual(["Οδός", "Οδόσημα"]);
+      expect(await found("οδος")).toEqual(["Οδός", "Οδόσημα"]);
+    });
   });
 
   test("is narrowed by the other filters and sorted like any list", async () => {

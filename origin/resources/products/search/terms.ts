@@ -8,8 +8,9 @@ import { fold, WORD } from "#shared/words.ts";
  * is then found wherever it stands.
  */
 
+// By extensions: the long vowel of コーラ belongs to two scripts, and so to neither.
 const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+/gu;
 
 /** The longest word that is told from others by its end, in characters. */
 const MAX_TERM = 64;
