@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { contract } from "#shared/contract.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner } from "#tests/support/stack.ts";
@@ -165,6 +165,23 @@ describe("sendImportPart", () => {
     expect((await sendPart(id, 2, products(1, 2))).status).toBe(409);
     expect(await sendPart(id, 1, products(0, 1))).toMatchObject({ status: 200, json });
     expect(await versions()).toHaveLength(1);
+  });
+
+  test("answers 409 to a part that begins while the import is being completed, an empty one too", async () => {
+    const id = await begin();
+    const sent = await owner().begin(async (tx) => {
+      await tx`update imports set state = 'completed', completed_at = now() where id = ${id}`;
+      let isAnswered = false;
+      const answer = sendPart(id, 1, []).finally(() => {
+        isAnswered = true;
+      });
+      const waiting = () =>
+        tx`select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`;
+      await vi.waitFor(async () => expect(isAnswered || (await waiting()).length > 0).toBe(true), 10_000);
+      return { answer };
+    });
+    expect(await sent.answer).toMatchObject({ status: 409, json: { detail: "the import is completed" } });
+    expect((await send(`/v1/imports/${id}`)).json.parts).toEqual([]);
   });
 
   test("answers 422 beyond a million lines, and stores none of those", async () => {

@@ -22,7 +22,8 @@ export async function openPart(tx: Transaction, key: PartKey): Promise<Opened> {
     .select({ state: imports.state })
     .from(imports)
     .where(eq(imports.id, key.importId))
-    .for("key share");
+    // Waits for who completes it: that no part was missing would else not be true any more.
+    .for("share");
   if (found === undefined) throw new Problem("not-found");
   if (found.state === "open") await tx.insert(importParts).values(key).onConflictDoNothing();
   // Waits for whoever is just storing lines of it, alive or not.
