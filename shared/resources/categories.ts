@@ -13,6 +13,9 @@ import {
   Version,
 } from "./common.ts";
 
+/** The most levels that a tree has: as many names as the path of an imported product, so that an export fits. */
+export const MAX_DEPTH = 100;
+
 const name = Type.String({ minLength: 1, maxLength: 200 });
 
 /** A node of the tenant's category tree. */

@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { Currency } from "../money.ts";
 import { defineRoute } from "../route.ts";
+import { MAX_DEPTH } from "./categories.ts";
 import { clientRate, Nullable, none } from "./common.ts";
 import { ProductStatus } from "./product-query.ts";
 import { Attributes, productFields } from "./products.ts";
@@ -20,7 +21,7 @@ export const ProductImportLine = Type.Object(
     brand: Type.Optional(productFields.brand),
     category: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
-        maxItems: 100,
+        maxItems: MAX_DEPTH,
         description: "The path from the root; categories that are missing are made",
       }),
     ),

@@ -146,6 +146,26 @@ describe("createCategory", () => {
   });
 });
 
+/** A chain of categories, each below the one before it. @returns their ids from the top */
+async function chain(length: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let level = 0; level < length; level++)
+    ids.push((await create(level === 0 ? {} : { parentId: ids[level - 1] })).json.id);
+  return ids;
+}
+
+test("no category comes deeper than an exported path can say, made there or moved there with all below it", async () => {
+  const deepest = await chain(100);
+  const tooDeep = { status: 422, json: { errors: [{ pointer: "/parentId", rule: "depth" }] } };
+  expect(await create({ parentId: deepest[99] })).toMatchObject(tooDeep);
+  expect((await create({ parentId: deepest[98] })).status).toBe(201);
+
+  const [root = "", ...below] = await chain(3);
+  expect(await patch(root, { parentId: deepest[97] })).toMatchObject(tooDeep);
+  expect((await patch(root, { parentId: deepest[96] })).status).toBe(200);
+  expect(await create({ parentId: below.at(-1) })).toMatchObject(tooDeep);
+});
+
 function patch(id: string, body: object, ifMatch: string | null = "*", by = send) {
   const headers = { "content-type": "application/merge-patch+json", ...(ifMatch && { "if-match": ifMatch }) };
   return by(`/v1/categories/${id}`, { method: "PATCH", headers, body: JSON.stringify(body) });

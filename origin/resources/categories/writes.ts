@@ -11,7 +11,7 @@ import { products } from "../../db/tables/products.ts";
 import { etagOf, requireMatch } from "../../etag.ts";
 import type { Services } from "../../services.ts";
 import { categoryColumns } from "./columns.ts";
-import { lockTree, refuseCycle } from "./tree.ts";
+import { lockTree, refuseCycle, refuseTooDeep } from "./tree.ts";
 
 type Writes = Pick<HandlersOf<typeof routes>, "createCategory" | "updateCategory" | "deleteCategory">;
 
@@ -19,13 +19,13 @@ export function categoryWrites({ write }: Services): Writes {
   return {
     async createCategory(call) {
       const { caller, body } = call;
+      const { name, parentId = null } = body;
       return write(call, async (tx, changes) => {
-        const values = {
-          tenantId: caller.tenantId,
-          id: uuidv7(),
-          name: body.name,
-          parentId: body.parentId ?? null,
-        };
+        if (parentId !== null) {
+          await lockTree(tx, caller.tenantId);
+          await refuseTooDeep(tx, null, parentId);
+        }
+        const values = { tenantId: caller.tenantId, id: uuidv7(), name, parentId };
         const [category] = await tx
           .insert(categories)
           .values(values)
@@ -48,7 +48,10 @@ export function categoryWrites({ write }: Services): Writes {
         if (parentId !== undefined) await lockTree(tx, call.caller.tenantId);
         const current = await lock(tx, call.params.categoryId);
         requireMatch(ifMatch, current.version);
-        if (typeof parentId === "string") await refuseCycle(tx, current.id, parentId);
+        if (typeof parentId === "string") {
+          await refuseCycle(tx, current.id, parentId);
+          await refuseTooDeep(tx, current.id, parentId);
+        }
         const [category] = await tx
           .update(categories)
           .set({ ...call.body, version: sql`${categories.version} + 1`, updatedAt: sql`now()` })
