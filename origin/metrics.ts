@@ -6,6 +6,7 @@ export type Metrics = {
   readonly requests: Counter<"operation" | "status">;
   readonly deprecated: Counter<"operation">;
   readonly durationSeconds: Histogram<"operation">;
+  readonly replays: Counter<"operation">;
   readonly inFlight: Gauge;
   readonly shed: Counter<"reason" | "priority">;
   readonly passwordHashes: Counter;
@@ -30,6 +31,12 @@ export function createMetrics(): Metrics {
     deprecated: new Counter({
       name: "gatehouse_deprecated_requests_total",
       help: "Requests to operations that are going, by operation: who counts none may remove it",
+      labelNames: ["operation"],
+      registers,
+    }),
+    replays: new Counter({
+      name: "gatehouse_idempotency_replays_total",
+      help: "Requests that were answered with what an earlier one with their key was, by operation",
       labelNames: ["operation"],
       registers,
     }),

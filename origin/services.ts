@@ -1,3 +1,4 @@
+import type { Registry } from "prom-client";
 import type { OriginConfig } from "./config.ts";
 import type { Cursors } from "./cursor.ts";
 import type { Connections } from "./db/client.ts";
@@ -14,6 +15,8 @@ export type Services = {
   readonly cursors: Cursors;
   readonly signingKeys: SigningKeys;
   readonly passwords: Passwords;
+  /** Of `/metrics`: what a resource counts, it registers itself. */
+  readonly registry: Registry;
   readonly config: Pick<
     OriginConfig,
     "tokens" | "developmentPublicKey" | "keyEncryptionSecrets" | "sessionLifetimeSeconds" | "webhookTargets"

@@ -134,6 +134,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     cursors: createCursors(config.cursorSecrets),
     signingKeys,
     passwords: createPasswords(() => metrics.passwordHashes.inc()),
+    registry: metrics.registry,
     config,
     now,
   };

@@ -147,6 +147,11 @@ export function replay<R extends WriteReply>(outcome: StoredOutcome): Outcome<R>
   return reply as R;
 }
 
+/** Whether an answer is an earlier request's, so that nothing has happened now. */
+export function isReplay({ headers }: Pick<WriteReply, "headers">): boolean {
+  return headers?.[names.idempotencyReplayed] !== undefined;
+}
+
 /** Of method, path, query, who asks (the client is in the key's own name) and body. */
 function fingerprintOf({ target, caller: { subject }, body }: WriteCall): Buffer {
   const request = JSON.stringify([target, subject]);

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import plugin from "fastify-plugin";
+import { headers as names } from "#shared/headers.ts";
 import { lineLevel, messageOf, type RequestLine } from "#shared/request-line.ts";
 import type { Metrics } from "../metrics.ts";
 import { correlationIdOf, logIdsOf } from "./request-context.ts";
@@ -36,7 +37,7 @@ export const observe = plugin(async function observe(app: FastifyInstance, optio
 });
 
 function count(
-  { inFlight, requests, durationSeconds, deprecated }: Metrics,
+  { inFlight, requests, replays, durationSeconds, deprecated }: Metrics,
   { routeOptions }: FastifyRequest,
   reply: FastifyReply,
   elapsedMs: number,
@@ -45,6 +46,7 @@ function count(
   inFlight.dec();
   requests.inc({ operation, status: reply.raw.writableFinished ? reply.statusCode : "aborted" });
   if (isDeprecated === true) deprecated.inc({ operation });
+  if (reply.hasHeader(names.idempotencyReplayed)) replays.inc({ operation });
   durationSeconds.observe({ operation }, elapsedMs / 1000);
 }
 

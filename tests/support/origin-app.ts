@@ -1,13 +1,10 @@
 import { buildApp } from "#origin/app.ts";
 import { readConfig } from "#origin/config.ts";
-import { createCursors } from "#origin/cursor.ts";
 import { connect } from "#origin/db/client.ts";
-import { createWrite } from "#origin/db/write.ts";
 import { createLogger } from "#origin/log.ts";
 import { createMetrics } from "#origin/metrics.ts";
-import { createPasswords } from "#origin/resources/access/auth/passwords.ts";
-import { createSigningKeys } from "#origin/resources/access/signing-keys/signing-keys.ts";
 import type { Services } from "#origin/services.ts";
+import { servicesOf } from "./services.ts";
 
 /** The origin's HTTP interface alone: no relay, no sweeper, nothing that would ask the database by itself. */
 export type OriginApp = {
@@ -24,24 +21,7 @@ export async function startOriginApp(
   const config = readConfig(variables);
   const connections = connect({ url: config.databaseUrl, poolSize, applicationName: "test" });
   const metrics = createMetrics();
-  const now = Date.now;
-  const committed = () => undefined;
-  const services: Services = {
-    connections,
-    write: createWrite({ connections, committed }),
-    committed,
-    cursors: createCursors(config.cursorSecrets),
-    signingKeys: createSigningKeys({
-      connections,
-      secrets: config.keyEncryptionSecrets,
-      schedule: config.signingKeys,
-      tokenLifetimeSeconds: config.tokens.lifetimeSeconds,
-      now,
-    }),
-    passwords: createPasswords(() => undefined),
-    config,
-    now,
-  };
+  const services = servicesOf(config, connections, metrics.registry);
   const countAttempt = () => Promise.reject(new Error("there is no Redis here"));
   const door = () => undefined;
   const logger = createLogger("silent");

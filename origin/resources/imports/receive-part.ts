@@ -8,6 +8,7 @@ import type { Services } from "../../services.ts";
 import { createBatches, type Entry } from "../products/import/batches.ts";
 import { entryOf, patientLinesOf } from "../products/import/entries.ts";
 import { BodyTooLarge } from "../products/import/lines.ts";
+import type { ImportCounters } from "./metrics.ts";
 import { finishPart, lockAt, type Opened, openPart } from "./part-progress.ts";
 import { storeEntries } from "./store-entries.ts";
 
@@ -17,7 +18,10 @@ const { maxBytes } = routes.sendImportPart.request.body;
 export type PlacedEntry = Entry & { readonly digest: Buffer };
 
 /** Takes parts line by line as they arrive: one batch is held in memory at a time. */
-export function partReceiver(services: Services): Pick<HandlersOf<typeof routes>, "sendImportPart"> {
+export function partReceiver(
+  services: Services,
+  { lines }: Pick<ImportCounters, "lines">,
+): Pick<HandlersOf<typeof routes>, "sendImportPart"> {
   const { connections, committed } = services;
   return {
     async sendImportPart(call) {
@@ -25,7 +29,7 @@ export function partReceiver(services: Services): Pick<HandlersOf<typeof routes>
       const key = { tenantId, ...call.params };
       const actor = actorOf(call);
       const { result: opened } = await inTransaction(connections, tenantId, (tx) => openPart(tx, key), actor);
-      const store = storeEntries(services, key, opened, actor);
+      const store = storeEntries({ ...services, counted: lines }, key, opened, actor);
       const batches = createBatches(store.commit);
       try {
         for await (const entry of newEntriesOf(call.body, opened)) await batches.add(entry);

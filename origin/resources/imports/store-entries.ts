@@ -4,6 +4,7 @@ import type { Services } from "../../services.ts";
 import type { CategoryIds } from "../products/import/category-paths.ts";
 import { faultsOf, itemsOf } from "../products/import/entries.ts";
 import { storeItems } from "../products/import/store-items.ts";
+import type { ImportCounters } from "./metrics.ts";
 import { lockAt, moveOn, type PartKey, type Place } from "./part-progress.ts";
 import type { PlacedEntry } from "./receive-part.ts";
 
@@ -13,7 +14,11 @@ import type { PlacedEntry } from "./receive-part.ts";
  * @param from where the part stands
  */
 export function storeEntries(
-  { connections, committed }: Pick<Services, "connections" | "committed">,
+  {
+    connections,
+    committed,
+    counted,
+  }: Pick<Services, "connections" | "committed"> & { readonly counted: ImportCounters["lines"] },
   key: PartKey,
   from: Place,
   actor: Actor,
@@ -46,6 +51,7 @@ export function storeEntries(
       );
       place = next;
       ({ categories } = result);
+      counted({ created: result.created, updated: result.updated, failed: faults.length });
       committed();
     },
     /** Up to where the part has been dealt with. */

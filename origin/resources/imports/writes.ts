@@ -4,30 +4,36 @@ import { Problem } from "#shared/problems.ts";
 import type { Import, ImportPart } from "#shared/resources/import-schemas.ts";
 import type { imports as routes } from "#shared/resources/imports.ts";
 import type { HandlersOf } from "../../call.ts";
+import { isReplay } from "../../db/idempotency.ts";
 import { importParts, imports } from "../../db/tables/imports.ts";
 import type { Services } from "../../services.ts";
 import { importColumns, importTag, partColumns } from "./columns.ts";
+import type { ImportCounters } from "./metrics.ts";
 
-export function importWrites({
-  write,
-}: Services): Pick<HandlersOf<typeof routes>, "createImport" | "completeImport"> {
+export function importWrites(
+  { write }: Services,
+  { jobs }: Pick<ImportCounters, "jobs">,
+): Pick<HandlersOf<typeof routes>, "createImport" | "completeImport"> {
   return {
     async createImport(call) {
       const { tenantId } = call.caller;
       const { name = null, totalLines = null } = call.body;
-      return write(call, async (tx) => {
+      const reply = await write(call, async (tx) => {
         const values = { tenantId, id: uuidv7(), name, totalLines };
         const [created] = await tx.insert(imports).values(values).returning(importColumns);
         if (created === undefined) throw new Error("the insert returned no row");
         const body = { ...created, parts: [] };
         const headers = { etag: importTag(body), location: `/v1/imports/${created.id}` };
-        return { status: 201, body, headers };
+        return { status: 201, body, headers } as const;
       });
+      if (!isReplay(reply)) jobs.inc({ step: "created" });
+      return reply;
     },
 
     async completeImport(call) {
       const isThis = eq(imports.id, call.params.importId);
-      return write(call, async (tx) => {
+      let completedNow = false;
+      const reply = await write(call, async (tx) => {
         const [found] = await tx.select(importColumns).from(imports).where(isThis).for("no key update");
         if (found === undefined) throw new Problem("not-found");
         const parts = await tx
@@ -38,11 +44,14 @@ export function importWrites({
         const detail = whyNotComplete(parts, call.body.parts);
         if (detail !== null) throw new Problem("conflict", { detail });
         const answer = (body: Import) => ({ status: 200, body, headers: { etag: importTag(body) } }) as const;
-        if (found.state === "completed") return answer({ ...found, parts });
+        completedNow = found.state !== "completed";
+        if (!completedNow) return answer({ ...found, parts });
         const done = { state: "completed", completedAt: sql`now()`, updatedAt: sql`now()` } as const;
         const [completed] = await tx.update(imports).set(done).where(isThis).returning(importColumns);
         return answer({ ...found, ...completed, parts });
       });
+      if (completedNow && !isReplay(reply)) jobs.inc({ step: "completed" });
+      return reply;
     },
   };
 }

@@ -15,17 +15,25 @@ import type { Services } from "../../services.ts";
 import { currentPrices, inForce, statedPrice } from "../prices/in-force.ts";
 import { allocate } from "../stock/allocate.ts";
 import { hold } from "../stock/hold.ts";
+import { shortageCounter } from "../stock/metrics.ts";
 import { lockLevels } from "../stock/move.ts";
 import { newId } from "./ids.ts";
+import { orderCounter } from "./metrics.ts";
 import { demandOf, type Offer, type PricedOrder, price, shortages } from "./pricing.ts";
 
 const DEFAULT_TTL_SECONDS = 900;
 
-export function orderCreation({ write, now }: Services): Pick<HandlersOf<typeof routes>, "createOrder"> {
+export function orderCreation({
+  write,
+  now,
+  registry,
+}: Services): Pick<HandlersOf<typeof routes>, "createOrder"> {
+  const countPlaced = orderCounter(registry);
+  const countShortage = shortageCounter(registry, "orders");
   return {
     async createOrder(call) {
       const { tenantId } = call.caller;
-      return write(call, async (tx, changes) => {
+      const placing = write(call, async (tx, changes) => {
         const moment = now();
         const demand = demandOf(call.body);
         const offers = await findOffers(tx, call.body, demand.keys(), moment);
@@ -45,8 +53,9 @@ export function orderCreation({ write, now }: Services): Pick<HandlersOf<typeof 
         await hold(tx, tenantId, levels, allocated.allocations, holder, changes);
         changes.push({ collection: "orders", itemId: order.id });
         const headers = { etag: etagOf(order.version), location: `/v1/orders/${order.id}` };
-        return { status: 201, body: order, headers };
+        return { status: 201, body: order, headers } as const;
       });
+      return countPlaced(countShortage(placing));
     },
   };
 }

@@ -11,11 +11,18 @@ import type { Services } from "../../services.ts";
 import { allocate, availableOf } from "./allocate.ts";
 import { reservationColumns } from "./columns.ts";
 import { endHolds, hold } from "./hold.ts";
+import { shortageCounter } from "./metrics.ts";
 import { lockLevels } from "./move.ts";
 
 const DEFAULT_TTL_SECONDS = 900;
 
-export function reservationHandlers({ connections, write, now }: Services): HandlersOf<typeof routes> {
+export function reservationHandlers({
+  connections,
+  write,
+  now,
+  registry,
+}: Services): HandlersOf<typeof routes> {
+  const countShortage = shortageCounter(registry, "reservations");
   const byId = prepareRead(connections, (db, ready) =>
     db
       .select(reservationColumns)
@@ -33,7 +40,7 @@ export function reservationHandlers({ connections, write, now }: Services): Hand
 
     async createReservation(call) {
       const { productId, quantity, location, ttlSeconds = DEFAULT_TTL_SECONDS } = call.body;
-      return write(call, async (tx, changes) => {
+      const reserving = write(call, async (tx, changes) => {
         await requireProduct(tx, productId);
         const levels = await lockLevels(tx, [productId]);
         // All of it at one place: there is no such thing as a reservation in parts.
@@ -47,8 +54,9 @@ export function reservationHandlers({ connections, write, now }: Services): Hand
         const [held] = await holding.held;
         if (held === undefined) throw new Error("the insert returned no row");
         const headers = { etag: etagOf(held.version), location: `/v1/reservations/${held.id}` };
-        return { status: 201, body: held, headers };
+        return { status: 201, body: held, headers } as const;
       });
+      return countShortage(reserving);
     },
 
     async releaseReservation(call) {

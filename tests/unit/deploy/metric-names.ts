@@ -1,18 +1,38 @@
+import { readConfig } from "#origin/config.ts";
 import { connect } from "#origin/db/client.ts";
+import { createHandlers } from "#origin/handlers.ts";
 import { createMetrics } from "#origin/metrics.ts";
 import { addPoolMetrics } from "#origin/pool-metrics.ts";
 import { addRelayMetrics } from "#origin/relay/metrics.ts";
 import { addWebhookMetrics } from "#origin/resources/webhooks/metrics.ts";
 import { addPressureMetrics } from "#origin/shedding/metrics.ts";
 import { addSocketMetrics } from "#origin/socket-metrics.ts";
+import { servicesOf } from "#tests/support/services.ts";
 
 /** The label names of each metric that an origin shows, by the name of its series. */
 export type Series = ReadonlyMap<string, ReadonlySet<string>>;
 
+const SECRET = `development-${"0".repeat(32)}`;
+const NOWHERE = "127.0.0.1:1";
+const VARIABLES = {
+  ENVIRONMENT: "development",
+  DATABASE_URL: `postgres://${NOWHERE}/none`,
+  ASSERTION_SECRETS: `none:${SECRET}`,
+  CURSOR_SECRET: SECRET,
+  KEY_ENCRYPTION_SECRET: SECRET,
+  UPSTASH_REDIS_REST_URL: `http://${NOWHERE}`,
+  UPSTASH_REDIS_REST_TOKEN: SECRET,
+  TOKEN_ISSUER: `http://${NOWHERE}`,
+  TOKEN_AUDIENCE: "none",
+};
+
 /** What an origin registers, without one that runs: nothing is asked, so nothing has to answer. */
 export async function originSeries(): Promise<Series> {
   const { registry } = createMetrics();
-  const connections = connect({ url: "postgres://127.0.0.1:1/none", poolSize: 2, applicationName: "none" });
+  const config = readConfig(VARIABLES);
+  const connections = connect({ url: config.databaseUrl, poolSize: 2, applicationName: "none" });
+  // What resources count, their handlers register.
+  createHandlers(servicesOf(config, connections, registry));
   addPoolMetrics(registry, connections);
   addRelayMetrics(registry, {
     connections,

@@ -8,6 +8,7 @@ import { createBatches, type Entry } from "./batches.ts";
 import type { CategoryIds } from "./category-paths.ts";
 import { entriesOf, faultsOf, itemsOf } from "./entries.ts";
 import { BodyTooLarge } from "./lines.ts";
+import { type LineCounts, lineCounter } from "./metrics.ts";
 import { createReport, type Report } from "./report.ts";
 import { storeItems } from "./store-items.ts";
 
@@ -15,10 +16,12 @@ const { maxBytes } = routes.importProducts.request.body;
 
 /** Imports products line by line as they arrive: one batch is held in memory at a time. */
 export function productImport(services: Services): HandlersOf<typeof routes> {
+  const name = "gatehouse_product_import_lines_total";
+  const counted = lineCounter(services.registry, name, "Lines of imports in one request");
   return {
     async importProducts(call) {
       const report = createReport();
-      const store = storing(services, call.caller.tenantId, actorOf(call), report);
+      const store = storing({ ...services, counted }, call.caller.tenantId, actorOf(call), report);
       const batches = createBatches(store.commit);
       try {
         for await (const entry of entriesOf(call.body, maxBytes)) await batches.add(entry);
@@ -33,8 +36,10 @@ export function productImport(services: Services): HandlersOf<typeof routes> {
   };
 }
 
+type Counting = { readonly counted: (counts: LineCounts) => void };
+
 function storing(
-  { connections, committed }: Pick<Services, "connections" | "committed">,
+  { connections, committed, counted }: Pick<Services, "connections" | "committed"> & Counting,
   tenantId: string,
   actor: Actor,
   report: Report,
@@ -44,6 +49,7 @@ function storing(
   return {
     async commit(batch: readonly Entry[]): Promise<void> {
       const items = itemsOf(batch);
+      const faulty = faultsOf(batch);
       if (items.length > 0) {
         const known = categories;
         // Should this fail, one of them may be gone: then all are looked up again.
@@ -53,10 +59,13 @@ function storing(
         );
         ({ categories } = done.result);
         ({ consistency } = done);
-        report.stored(done.result.created, done.result.updated);
+        const { created, updated } = done.result;
+        report.stored(created, updated);
+        counted({ created, updated, failed: 0 });
         committed();
       }
-      for (const faults of faultsOf(batch)) report.refused(faults);
+      for (const faults of faulty) report.refused(faults);
+      counted({ created: 0, updated: 0, failed: faulty.length });
     },
     /** The headers of the last batch that was committed; none before there is one. */
     consistency: () => consistency,
