@@ -9,8 +9,12 @@ export type Connection = {
   readonly name: string;
   readonly client: Sql;
   readonly db: Database;
-  /** Reads that are on it, or that the driver keeps until they can be sent. */
-  readonly reads: Set<{ cancel(): void }>;
+  /**
+   * Reads that are on it, or that the driver keeps until they can be sent: a few. Not a `Set`: V8 replaces the
+   * table of one that changes all the time, each table refers to the next, and once one of them is old all that
+   * follow grow old with it, with the rows of the reads that they held.
+   */
+  readonly reads: { cancel(): void }[];
   /** How often it was lost, or cut by us, while something was on it: once for all that was. */
   losses: number;
   /** Postgres did not even take a cancel. */
@@ -32,7 +36,7 @@ export function openConnection(open: (name: string) => Sql): Connection {
     name,
     client,
     db: drizzle(client, { casing: "snake_case" }),
-    reads: new Set(),
+    reads: [],
     losses: 0,
     isSilent: false,
   };
@@ -46,12 +50,18 @@ export async function readRows(
 ): Promise<unknown[][]> {
   // Drizzle has encoded them; the driver's type lists what it would encode itself.
   const query = client.unsafe(text, parameters as ParameterOrJSON<never>[], { prepare: true }).values();
-  reads.add(query);
+  reads.push(query);
   try {
     return await query;
   } finally {
-    reads.delete(query);
+    remove(reads, query);
   }
+}
+
+/** Their order means nothing. */
+function remove<T>(all: T[], one: T): void {
+  const last = all.pop();
+  if (last !== undefined && last !== one) all[all.indexOf(one)] = last;
 }
 
 /** Makes Postgres cancel what runs on the connection of this name; resolves when that has been signalled. */

@@ -1,5 +1,4 @@
 import { type SQL, type Subquery, sql } from "drizzle-orm";
-import type { SelectedFields } from "drizzle-orm/pg-core";
 import type { Connections, Database } from "./client.ts";
 import { type Fields, parameterEncoder, rowDecoder } from "./encoding.ts";
 
@@ -16,6 +15,9 @@ type Query = PromiseLike<unknown> & {
 /** Builds the query proper: with `settingIsMade` in its WHERE, and with a LIMIT. */
 type Build<Q extends Query> = (db: Database, settingIsMade: SQL) => Q;
 
+/** In the order in which the query names it. The driver hashes the text for each execution: it is kept short. */
+const EVERYTHING = { found: sql`"found".*` };
+
 const SETTING_IS_MADE = sql`"setting"."made" is not null`;
 
 /**
@@ -23,7 +25,7 @@ const SETTING_IS_MADE = sql`"setting"."made" is not null`;
  * set_config, SELECT and COMMIT would cost two thirds of the throughput:
  *
  *   with "setting" as (select set_config('app.tenant', $1, true) as "made")
- *   select ... from "setting" cross join lateral
+ *   select "found".* from "setting" cross join lateral
  *     (<query> where "setting"."made" is not null and ... limit n) "found"
  *
  * Postgres evaluates a CTE with a volatile function once and apart; the reference to it makes the
@@ -62,10 +64,10 @@ function prepare<S extends string, Q extends Query>(
   const made = sql`set_config(${sql.raw(`'app.${setting}'`)}, ${sql.placeholder(setting)}, true)`;
   const settings = db.$with("setting", { made: sql`"made"`.as("made") }).as(sql`select ${made} as "made"`);
   const found = build(db, SETTING_IS_MADE).as("found");
-  const fields = found._.selectedFields as SelectedFields;
-  const statement = db.with(settings).select(fields).from(settings).crossJoinLateral(found).toSQL();
+  const fields = found._.selectedFields as Fields;
+  const statement = db.with(settings).select(EVERYTHING).from(settings).crossJoinLateral(found).toSQL();
   const encode = parameterEncoder(statement.params);
-  const decode = rowDecoder(fields as Fields);
+  const decode = rowDecoder(fields);
 
   return {
     async execute(values): Promise<Awaited<Q>> {

@@ -15,7 +15,7 @@ function build(places = 1) {
     ({
       name: "test",
       isSilent: false,
-      reads: new Set(),
+      reads: [],
       losses: 0,
       client: { end: async () => undefined },
     }) as unknown as Connection;
