@@ -142,7 +142,9 @@ function keySetFetcher(url: string | null, askForAll: AskForAll, now: () => numb
     const { status, headers, body } = await askForAll(question);
     if (status !== 200) throw new Error(`the key set was answered with ${status}`);
     const keys = readKeySet(new TextDecoder().decode(body));
-    return { keys, maxAgeSeconds: maxAgeOf(headers["cache-control"]) };
+    // Not through the cache: for how long they are kept, they were new when that began.
+    const { maxAgeSeconds } = contract.getKeySet.cache;
+    return { keys, maxAgeSeconds: maxAgeOf(headers["cache-control"]) ?? maxAgeSeconds };
   };
 }
 

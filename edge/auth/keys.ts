@@ -17,13 +17,18 @@ const RETRY_MS = 1_000;
 const FOLLOWER_PATIENCE_MS = 3_000;
 /** Whoever finds out where the keys are, or waited for another's fetch first, stays within a route's budget. */
 const MAX_WAIT_MS = 3_500;
+/** Whoever comes to keys that nobody has asked for in their time waits so long for new ones, then takes the old. */
+const RENEWAL_WAIT_MS = 1_000;
 
 type Loaded = {
   readonly lookUp: JWTVerifyGetKey;
   /** The keys as text, to tell whether they have changed. */
   readonly text: string;
   /** Milliseconds since the epoch. */
+  readonly loadedAt: number;
   readonly renewAt: number;
+  /** After that they are renewed before they are used, as long as the issuer can be asked. */
+  readonly freshUntil: number;
   readonly staleAt: number;
   /** Counts the sets that differed. */
   readonly edition: number;
@@ -33,8 +38,8 @@ export type FetchKeySet = () => Promise<FetchedKeySet>;
 
 /**
  * One issuer's keys, kept in memory: fetched once for all that ask (jose's own remote set does not
- * share a fetch between requests on Workers), renewed in the background before they are too old, and
- * served stale for a while when the issuer is down. An unknown `kid` causes at most one fetch per
+ * share a fetch between requests on Workers), renewed in the background before they are too old, or before
+ * they are used when nobody came meanwhile, and served stale for a while when the issuer is down. An unknown `kid` causes at most one fetch per
  * cool-down.
  */
 export class KeySource {
@@ -55,12 +60,12 @@ export class KeySource {
 
   /**
    * Which set of keys is in use: what was verified with another may not be good any more. Null when
-   * there is none that may be used. Keeps the keys warm.
+   * there is none that may be used unasked. Keeps the keys warm.
    */
   edition(waitUntil: WaitUntil): number | null {
     const loaded = this.#loaded;
     const now = this.#now();
-    if (loaded === null || now > loaded.staleAt) return null;
+    if (loaded === null || now > loaded.staleAt || this.#isOverdue(loaded, now)) return null;
     this.#keepWarm(loaded, now, waitUntil);
     return loaded.edition;
   }
@@ -106,8 +111,19 @@ export class KeySource {
     const loaded = this.#loaded;
     const now = this.#now();
     if (loaded === null || now > loaded.staleAt) return this.#load(waitUntil);
+    if (this.#isOverdue(loaded, now)) {
+      const load = this.#load(waitUntil);
+      waitUntil(load.catch(() => undefined));
+      return within(load, RENEWAL_WAIT_MS).catch(() => loaded);
+    }
     this.#keepWarm(loaded, now, waitUntil);
     return loaded;
+  }
+
+  /** Nobody has asked for the keys while they were to be renewed: one of them may have been withdrawn since. */
+  #isOverdue({ freshUntil, loadedAt }: Loaded, now: number): boolean {
+    const hasTried = this.#failedAt >= loadedAt || now - this.#attemptedAt < COOL_DOWN_MS;
+    return now > freshUntil && !hasTried;
   }
 
   #keepWarm(loaded: Loaded, now: number, waitUntil: WaitUntil): void {
@@ -148,7 +164,12 @@ export class KeySource {
     );
     const text = JSON.stringify(keys);
     const before = this.#loaded;
-    const times = { renewAt: now + freshSeconds * 1_000 * RENEW_AT, staleAt: now + this.#staleMs };
+    const times = {
+      loadedAt: now,
+      renewAt: now + freshSeconds * 1_000 * RENEW_AT,
+      freshUntil: now + freshSeconds * 1_000,
+      staleAt: now + this.#staleMs,
+    };
     if (before?.text === text) return { ...before, ...times };
     return { lookUp: createLocalJWKSet(keys), text, edition: (before?.edition ?? 0) + 1, ...times };
   }

@@ -9,6 +9,8 @@ export type Splitter = {
   readonly url: string;
   /** @param share of requests that go to the next version, 0 to 1 */
   readonly split: (next: string, share: number) => void;
+  /** The next version is the current one from now on. */
+  readonly promote: () => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -16,8 +18,9 @@ export type Splitter = {
 export const NEXT = 'drill="next"';
 export const CURRENT = 'drill="current"';
 
-/** @param current URL of the version that has all requests at first */
-export async function startSplitter(current: string): Promise<Splitter> {
+/** @param first URL of the version that has all requests at first */
+export async function startSplitter(first: string): Promise<Splitter> {
+  let current = first;
   let next = { url: current, share: 0 };
   const pick = ({ headers }: IncomingMessage) => {
     const named = headers[VERSION_HEADER];
@@ -31,6 +34,9 @@ export async function startSplitter(current: string): Promise<Splitter> {
     url: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`,
     split(url, share) {
       next = { url, share };
+    },
+    promote() {
+      current = next.url;
     },
     async stop() {
       server.closeAllConnections();

@@ -6,6 +6,7 @@ import { type Connections, connect } from "#origin/db/client.ts";
 import { accessTokenSigner } from "#origin/resources/access/access-token.ts";
 import { startRotation } from "#origin/resources/access/signing-keys/rotation.ts";
 import { createSigningKeys } from "#origin/resources/access/signing-keys/signing-keys.ts";
+import type { SecretList } from "#shared/environment.ts";
 import { type OwnDatabase, startOwnDatabase } from "#tests/support/own-database.ts";
 
 /** Rotation by a clock that the test sets: days pass in a second. */
@@ -28,10 +29,10 @@ afterAll(async () => {
 });
 
 /** An origin's keys, as one process has them. */
-const origin = () =>
+const origin = (secrets: SecretList = ["development-".padEnd(40, "k")]) =>
   createSigningKeys({
     connections,
-    secrets: ["development-".padEnd(40, "k")],
+    secrets,
     schedule: { lifetimeSeconds: 30 * DAY, publishSeconds: PUBLISH },
     tokenLifetimeSeconds: TOKEN_LIFETIME,
     now,
@@ -54,7 +55,7 @@ function stubbornVerifier(keys: ReturnType<typeof origin>) {
 
 /** A verifier by the edge's own rules. */
 function edge(keys: ReturnType<typeof origin>) {
-  const fetchKeySet = async () => ({ keys: await keySetOf(keys), maxAgeSeconds: null });
+  const fetchKeySet = async () => ({ keys: await keySetOf(keys), maxAgeSeconds: 60 });
   const source = new KeySource(fetchKeySet, now, 3_600);
   return async (token: string) => {
     const background: Promise<unknown>[] = [];
@@ -144,6 +145,48 @@ test("a key outlives the tokens of the origin that issues the longest", async ()
   expect((await origin().published()).map(({ kid }) => kid)).toContain(old.kid);
   seconds += 180;
   expect((await origin().published()).map(({ kid }) => kid)).not.toContain(old.kid);
+});
+
+test("a key that is withdrawn signs no more and is gone from the key set, and its tokens are refused within a minute", async () => {
+  const [here, there] = [origin(), origin()];
+  const [verify, idle] = [edge(here), edge(there)];
+  const forged = await signer(here)();
+  const { kid } = await here.current();
+  for (const check of [verify, idle]) await check(forged);
+  expect(await there.withdraw(kid)).toMatchObject({ kid, state: "withdrawn" });
+  expect((await here.published()).map((key) => key.kid)).not.toContain(kid);
+  expect(await there.withdraw(kid)).toBeNull();
+  // What another origin has in memory signs for ten seconds more.
+  seconds += 11;
+  const next = await here.current();
+  expect(next.kid).not.toBe(kid);
+  expect(next.kid).toBe((await there.current()).kid);
+  expect((await here.list()).find((key) => key.kid === kid)?.state).toBe("withdrawn");
+  seconds += 50;
+  // Nobody has asked this edge meanwhile.
+  await expect(idle(forged)).rejects.toMatchObject({ code: "ERR_JWKS_NO_MATCHING_KEY" });
+  await verify(await signer(here)());
+  await expect(verify(forged)).rejects.toMatchObject({ code: "ERR_JWKS_NO_MATCHING_KEY" });
+});
+
+test("a key that is withdrawn while the next is published is followed by that one, at once", async () => {
+  const here = origin();
+  const { kid } = await here.current();
+  const next = await here.rotate();
+  await here.withdraw(kid);
+  expect((await here.current()).kid).toBe(next?.kid);
+  expect((await here.list()).filter(({ state }) => state === "signing")).toHaveLength(1);
+});
+
+test("keys are sealed again with the secret in use, and then open without the one before", async () => {
+  const [old, fresh] = ["development-".padEnd(40, "k"), "development-".padEnd(40, "n")];
+  await expect(origin([fresh]).ensure()).rejects.toThrow("KEY_ENCRYPTION_SECRET");
+  await origin([fresh, old]).ensure();
+  const kids = (await origin().list()).map((key) => key.kid);
+  expect([...(await origin([fresh, old]).reseal())].sort()).toEqual(kids.sort());
+  expect(await origin([fresh, old]).reseal()).toEqual([]);
+  await origin([fresh]).ensure();
+  await origin([old, fresh]).reseal();
 });
 
 test("an origin rotates by itself when the time has come, and says so", async () => {

@@ -1,6 +1,10 @@
 import { spawnSync } from "node:child_process";
 import postgres from "postgres";
 import { expect, test } from "vitest";
+import { connect } from "#origin/db/client.ts";
+import { createSigningKeys } from "#origin/resources/access/signing-keys/signing-keys.ts";
+import type { SecretList } from "#shared/environment.ts";
+import { startOwnDatabase } from "#tests/support/own-database.ts";
 import { kindOf, runbooks, statementOf } from "#tests/support/runbooks.ts";
 import { mintToken, newTenant, owner, stack } from "#tests/support/stack.ts";
 
@@ -10,11 +14,14 @@ const ofKind = (kind: ReturnType<typeof kindOf>) => commands.filter((command) =>
 
 const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
-async function run(command: string): Promise<{ readonly status: number | null; readonly output: string }> {
+async function run(
+  command: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number | null; readonly output: string }> {
   const { edgeUrl, opsUrl } = stack();
   const tenant = await newTenant();
   const SMOKE_TOKEN = await mintToken({ tenantId: tenant.id });
-  const env = { ...process.env, EDGE_URL: edgeUrl, OPS_URL: opsUrl, SMOKE_TOKEN };
+  const env = { ...process.env, EDGE_URL: edgeUrl, OPS_URL: opsUrl, SMOKE_TOKEN, ...more };
   const { status, stdout, stderr } = spawnSync("sh", ["-c", command], { env, encoding: "utf8" });
   return { status, output: stdout + stderr };
 }
@@ -29,6 +36,39 @@ test.each(ofKind("rollback").filter((command) => command.endsWith("--dry-run")))
   const { status, output } = await run(command);
   expect(status, output).toBe(0);
   expect(output).toContain("rollout undo");
+});
+
+test("a signing key is withdrawn by the commands of the runbook", { timeout: 60_000 }, async () => {
+  const database = await startOwnDatabase();
+  try {
+    const secrets: SecretList = [stack().secrets.keyEncryption];
+    const connections = connect({ url: database.url, poolSize: 1, applicationName: "test" });
+    const schedule = { lifetimeSeconds: 86_400, publishSeconds: 7_200 };
+    const keys = createSigningKeys({
+      connections,
+      secrets,
+      schedule,
+      tokenLifetimeSeconds: 900,
+      now: Date.now,
+    });
+    await keys.ensure();
+    const { kid } = await keys.current();
+    await connections.close(1);
+    expect(ofKind("keys")).toHaveLength(2);
+    for (const command of ofKind("keys")) {
+      const { status, output } = await run(command, {
+        DATABASE_URL: database.url,
+        KEY_ENCRYPTION_SECRET: secrets[0],
+        KID: kid,
+      });
+      expect(status, output).toBe(0);
+      expect(output).toMatch(
+        new RegExp(`^${kid} +${command.endsWith("list") ? "signing" : "withdrawn"} `, "m"),
+      );
+    }
+  } finally {
+    await database.drop();
+  }
 });
 
 /** The settings of PGOPTIONS, as the index of the runbooks has them. */

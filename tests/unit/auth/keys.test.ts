@@ -67,6 +67,35 @@ describe("an issuer's keys", () => {
     expect(fetches).toBe(2);
   });
 
+  it("that nobody asked for while they were fresh are renewed before they are used: one may be withdrawn", async () => {
+    await find("a");
+    answer = async () => published(["b"]);
+    now += 300_001;
+    expect(edition()).toBeNull();
+    await expect(find("a")).rejects.toMatchObject({ code: "ERR_JWKS_NO_MATCHING_KEY" });
+    expect([fetches, edition()]).toEqual([2, 2]);
+  });
+
+  it("that cannot be renewed before they are used are used all the same, and nobody else waits", async () => {
+    await find("a");
+    answer = () => Promise.reject(new Error("away"));
+    now += 300_001;
+    await find("a");
+    answer = () => new Promise(() => undefined);
+    now += 30_001;
+    expect(edition()).toBe(1);
+    await find("a");
+    expect(fetches).toBe(3);
+  });
+
+  it("that an issuer is silent about are used after a second", async () => {
+    await find("a");
+    answer = () => new Promise(() => undefined);
+    now += 300_001;
+    await expect(find("a")).resolves.toBeDefined();
+    expect(edition()).toBe(1);
+  });
+
   it("are fetched for an unknown kid at most once in half a minute", async () => {
     await find("a");
     for (let i = 0; i < 5; i++) await expect(find(`unknown-${i}`)).rejects.toThrow();
