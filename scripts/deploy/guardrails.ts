@@ -71,16 +71,22 @@ export function judge(
   };
 }
 
-function failing(old: Figures, next: Figures, { moreFailures, leastFailures }: Thresholds): string | null {
+/** @returns what is wrong; null: nothing */
+export function failing(
+  old: Figures,
+  next: Figures,
+  { moreFailures, leastFailures }: Thresholds = THRESHOLDS,
+): string | null {
   const [before, now] = [shareOf(old), shareOf(next)];
   if (next.failures < leastFailures || now <= before + moreFailures) return null;
   return `${percent(now)} of the new version's requests fail, ${percent(before)} of the old one's`;
 }
 
-function slow(
+/** @returns what is wrong; null: nothing */
+export function slow(
   old: Figures,
   next: Figures,
-  { slowerTimes, slowerMs, leastRequests }: Thresholds,
+  { slowerTimes, slowerMs, leastRequests }: Thresholds = THRESHOLDS,
 ): string | null {
   // A quantile of a handful is one request's fate.
   if (Math.min(old.requests, next.requests) < leastRequests) return null;
@@ -88,16 +94,20 @@ function slow(
   return `p95 is ${Math.round(next.p95Ms)} ms, the old version's ${Math.round(old.p95Ms)} ms`;
 }
 
-function fewerOrders({ ordersBefore, ordersNow }: BusinessFigures, thresholds: Thresholds): string | null {
+/** @returns what is wrong; null: nothing */
+export function fewerOrders(
+  { ordersBefore, ordersNow }: BusinessFigures,
+  thresholds: Thresholds = THRESHOLDS,
+): string | null {
   const { leastOrders, ordersThatCount } = thresholds;
   if (ordersBefore < ordersThatCount || ordersNow >= ordersBefore * leastOrders) return null;
   return `${ordersNow.toFixed(1)} orders a minute, ${ordersBefore.toFixed(1)} before`;
 }
 
-function shareOf({ requests, failures }: Figures): number {
+export function shareOf({ requests, failures }: Figures): number {
   return requests === 0 ? 0 : failures / requests;
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${(share * 100).toFixed(1)}%`;
 }

@@ -1,3 +1,4 @@
+import { isHit } from "#scripts/smoke/judge.ts";
 import type { Figures } from "./guardrails.ts";
 import { quantileOf } from "./quantile.ts";
 
@@ -16,20 +17,29 @@ export type Probed = {
 const PUBLIC_TARGET = "/health";
 const TIMEOUT_MS = 15_000;
 
+export type ProbedFigures = Figures & {
+  /** The cache's own, as a share of the reads that are its to answer; null: there were none. */
+  readonly hitRatio: number | null;
+};
+
 /** Sends reads one after another and says what became of them. */
-export async function probe({ url, token, version }: Probed, requests: number): Promise<Figures> {
+export async function probe({ url, token, version }: Probed, requests: number): Promise<ProbedFigures> {
   const headers: Record<string, string> = {};
   if (token !== null) headers["authorization"] = `Bearer ${token}`;
   if (version !== null) headers[VERSION_HEADER] = version;
   const times: number[] = [];
   let failures = 0;
+  let hits = 0;
   for (let sent = 0; sent < requests; sent++) {
     const target = token === null ? PUBLIC_TARGET : targetOf(sent);
     const startedAt = performance.now();
-    if (!(await isAnswered(url + target, headers))) failures++;
+    const answer = await answerTo(url + target, headers);
+    if (answer === "failed") failures++;
+    if (answer === "hit") hits++;
     times.push(performance.now() - startedAt);
   }
-  return { requests, failures, p95Ms: quantileOf(times, 0.95) };
+  const hitRatio = token === null ? null : hits / Math.ceil(requests / 2);
+  return { requests, failures, p95Ms: quantileOf(times, 0.95), hitRatio };
 }
 
 /** Half of them a hit after the first, half what nobody has asked for before: the origin's to answer. */
@@ -37,12 +47,16 @@ function targetOf(index: number): string {
   return index % 2 === 0 ? "/v1/products?pageSize=1" : `/v1/products?pageSize=1&q=${crypto.randomUUID()}`;
 }
 
-async function isAnswered(url: string, headers: Readonly<Record<string, string>>): Promise<boolean> {
+async function answerTo(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<"hit" | "answered" | "failed"> {
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     await response.arrayBuffer();
-    return response.status < 500;
+    if (response.status >= 500) return "failed";
+    return isHit(response) ? "hit" : "answered";
   } catch {
-    return false;
+    return "failed";
   }
 }

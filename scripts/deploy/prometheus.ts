@@ -12,17 +12,23 @@ const isAnswer = Compile(
   }),
 );
 
+/** May be fractions of minutes. */
 export type Window = { readonly minutes: number; readonly endedMinutesAgo: number };
+
+/** `[15m] offset 60m`, in whole seconds, at least one: Prometheus refuses 0, as an offset too. */
+function over({ minutes, endedMinutesAgo }: Window): string {
+  const [range, offset] = [minutes, endedMinutesAgo].map((each) => Math.round(each * 60));
+  return offset === 0 ? `[${range || 1}s]` : `[${range || 1}s] offset ${offset}s`;
+}
 
 /** Of all origins together: those of before a roll-over are looked at by when it was, not by their name. */
 export async function originFigures(prometheus: string, window: Window): Promise<Figures> {
-  const over = `[${window.minutes}m] offset ${window.endedMinutesAgo}m`;
   const [requests, failures, p95] = await Promise.all([
-    query(prometheus, `sum(increase(gatehouse_origin_requests_total${over}))`),
-    query(prometheus, `sum(increase(gatehouse_origin_requests_total{status=~"5.."}${over}))`),
+    query(prometheus, `sum(increase(gatehouse_origin_requests_total${over(window)}))`),
+    query(prometheus, `sum(increase(gatehouse_origin_requests_total{status=~"5.."}${over(window)}))`),
     query(
       prometheus,
-      `histogram_quantile(0.95, sum by (le) (rate(gatehouse_origin_request_duration_seconds_bucket${over})))`,
+      `histogram_quantile(0.95, sum by (le) (rate(gatehouse_origin_request_duration_seconds_bucket${over(window)})))`,
     ),
   ]);
   return { requests: Math.round(requests), failures: Math.round(failures), p95Ms: p95 * 1_000 };
@@ -36,11 +42,22 @@ export async function businessFigures(
 ): Promise<BusinessFigures> {
   const placed = 'gatehouse_origin_requests_total{operation="createOrder", status="201"}';
   const [ordersNow, ordersBefore] = await Promise.all([
-    query(prometheus, `60 * sum(rate(${placed}[${minutes}m]))`),
-    query(prometheus, `60 * sum(rate(${placed}[1h] offset ${begunMinutesAgo}m))`),
+    query(prometheus, `60 * sum(rate(${placed}${over({ minutes, endedMinutesAgo: 0 })}))`),
+    query(prometheus, `60 * sum(rate(${placed}${over({ minutes: 60, endedMinutesAgo: begunMinutesAgo })}))`),
   ]);
   return { ordersNow, ordersBefore };
 }
+
+/** How far the relay is behind, of all origins: seconds that the oldest change waits, and how many wait. */
+export async function relayFigures(prometheus: string): Promise<RelayFigures> {
+  const [oldestSeconds, waiting] = await Promise.all([
+    query(prometheus, "max(gatehouse_outbox_oldest_undelivered_age_seconds)"),
+    query(prometheus, "max(gatehouse_outbox_undelivered_rows)"),
+  ]);
+  return { oldestSeconds, waiting };
+}
+
+export type RelayFigures = { readonly oldestSeconds: number; readonly waiting: number };
 
 /** @throws Error when it does not answer; 0 where it knows of nothing */
 async function query(prometheus: string, expression: string): Promise<number> {

@@ -45,7 +45,7 @@ export function protectionFault({ headers }: Pick<Seen, "headers">): Fault {
 }
 
 /** `gatehouse; hit; ...` (RFC 9211). */
-export function isHit({ headers }: Seen): boolean {
+export function isHit({ headers }: Pick<Seen, "headers">): boolean {
   return /^gatehouse; hit\b/.test(headers.get("cache-status") ?? "");
 }
 

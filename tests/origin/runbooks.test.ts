@@ -32,6 +32,18 @@ test.skipIf(!hasCurl).each(ofKind("look"))("%s", { timeout: 60_000 }, async (com
   if (!command.startsWith("git")) expect(output).toMatch(/\w/);
 });
 
+test.each(ofKind("later"))(
+  "%s, as if it had been deployed an hour ago",
+  { timeout: 60_000 },
+  async (command) => {
+    const since = `--since ${new Date(Date.now() - 3_600_000).toISOString()}`;
+    const { status, output } = await run(command.replace("--env production", since));
+    expect([0, 1], output).toContain(status);
+    expect(output).toMatch(/^ok +the cache's hits/m);
+    expect(output).toContain("60 minutes after");
+  },
+);
+
 test.each(ofKind("rollback").filter((command) => command.endsWith("--dry-run")))("%s", async (command) => {
   const { status, output } = await run(command);
   expect(status, output).toBe(0);

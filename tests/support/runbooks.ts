@@ -28,11 +28,12 @@ function commandsOf(text: string): Runbook["commands"] {
 /** What a command does, which decides how it can be tried. */
 export function kindOf(
   command: string,
-): "setting" | "look" | "query" | "rollback" | "keys" | "cluster" | null {
+): "setting" | "look" | "query" | "rollback" | "keys" | "later" | "cluster" | null {
   if (/^export [A-Z_]+=\S+/.test(command)) return "setting";
   if (/^psql "\$DATABASE_URL" -c "[^"]+"$/.test(command)) return "query";
   if (/^npm run rollback -- --env production( --dry-run)?$/.test(command)) return "rollback";
   if (/^npm run keys -- (?:list|withdraw --kid "\$KID")$/.test(command)) return "keys";
+  if (command === 'npm run post-deploy -- --env production --ops "$OPS_URL"') return "later";
   if (command.startsWith("kubectl --namespace gatehouse-production ")) return "cluster";
   return /^(?:npm run (?:health|smoke) |curl -s "\$OPS_URL|git tag --list )/.test(command) ? "look" : null;
 }
