@@ -22,6 +22,7 @@ import { registerOtherMethods } from "./register-other-methods.ts";
 import type { Services } from "./services.ts";
 import type { Door } from "./shedding/door.ts";
 import { MAX_CONNECTIONS, SOCKET_LIMITS } from "./socket-limits.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 
 export type AppDependencies = {
   readonly config: Pick<OriginConfig, "assertionSecrets" | "requestLog">;
@@ -30,6 +31,8 @@ export type AppDependencies = {
   readonly door: Door;
   readonly countAttempt: CountAttempt;
   readonly logger: Logger;
+  /** Null: traces are off, and nothing of them is loaded. */
+  readonly tracing: Tracing | null;
 };
 
 /** What a route without a body may be sent, in bytes. */
@@ -43,6 +46,7 @@ export async function buildApp({
   door,
   countAttempt,
   logger,
+  tracing,
 }: AppDependencies): Promise<FastifyInstance> {
   const unreadable = clientErrors();
   const app = Fastify({
@@ -71,6 +75,10 @@ export async function buildApp({
   await app.register(problems);
   await app.register(wellFormed);
   await app.register(assertion, { verify: assertionVerifier(config.assertionSecrets), now: services.now });
+  if (tracing !== null) {
+    const { trace } = await import("./plugins/trace.ts");
+    await app.register(trace, { tracing });
+  }
   await app.register(lifetime);
   await app.register(bodies);
   const guards = await accountGuards(app, countAttempt);

@@ -9,6 +9,7 @@ import {
 } from "#shared/environment.ts";
 import type { KeySchedule } from "./resources/access/signing-keys/signing-keys.ts";
 import type { TargetRule } from "./resources/webhooks/target.ts";
+import { readTracing, type TracingConfig } from "./tracing/config.ts";
 
 /** A public ES256 key with its id (RFC 7517, RFC 7518 §6.2.1). A private member is refused. */
 const PublicJwk = Type.Object(
@@ -77,6 +78,8 @@ export type OriginConfig = {
   readonly shedDelayMs: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly requestLog: RequestLogConfig;
+  /** Null: traces are off. */
+  readonly tracing: TracingConfig | null;
 };
 
 /**
@@ -117,6 +120,7 @@ export function readConfig(variables: Variables): OriginConfig {
       samplePermille: read.integer("LOG_SAMPLE_PERMILLE", { min: 0, max: 1000, fallback: 1000 }),
       slowMs: read.integer("LOG_SLOW_MS", { min: 0, max: 300_000, fallback: 0 }),
     },
+    tracing: readTracing(read),
   };
   read.done();
   return config;

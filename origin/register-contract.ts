@@ -122,7 +122,9 @@ function registerRoute(
       const { priority, caller } = admitted;
       const { signal, remainingMs } = lifetime;
       const tenantId = caller?.tenantId ?? null;
-      return doing({ priority, tenantId, signal, remainingMs }, () => answer(request, reply));
+      return doing({ priority, tenantId, signal, remainingMs, trace: request.trace }, () =>
+        answer(request, reply),
+      );
     },
   });
 

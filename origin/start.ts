@@ -40,6 +40,7 @@ import { measurePressure } from "./shedding/pressure.ts";
 import { addSocketMetrics } from "./socket-metrics.ts";
 import { createStop, type Stopped } from "./stop.ts";
 import { startSweeper } from "./sweeper.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 
 export type RunningOrigin = {
   /** Where the edge connects, without a trailing slash. */
@@ -141,6 +142,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   const pressure = measurePressure(config.shedDelayMs);
   addPressureMetrics(metrics.registry, pressure);
   const turnedAway = (reason: ShedReason, priority: Priority) => metrics.shed.inc({ reason, priority });
+  const tracing = await startTracing(config, logger);
   const app = await buildApp({
     config,
     services,
@@ -148,6 +150,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     door: createDoor({ pressure, turnedAway }),
     countAttempt: attemptCounter(redis, now),
     logger,
+    tracing,
   });
   health.watch([
     { name: "database", required: true, run: () => ping(connections.db) },
@@ -173,7 +176,14 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     app: appSockets,
     ops: opsSockets,
     aside: [deliverer],
-    behind: [rotation, sweeper, relay, pressure, { stop: () => connections.close(POOL_CLOSE_SECONDS) }],
+    behind: [
+      ...(tracing === null ? [] : [tracing]),
+      rotation,
+      sweeper,
+      relay,
+      pressure,
+      { stop: () => connections.close(POOL_CLOSE_SECONDS) },
+    ],
   });
 
   try {
@@ -186,6 +196,13 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     await stop();
     throw error;
   }
+}
+
+/** Loads what records traces only where they have somewhere to go. */
+async function startTracing({ tracing, environment }: OriginConfig, log: Logger): Promise<Tracing | null> {
+  if (tracing === null) return null;
+  const { createTracing } = await import("./tracing/open-telemetry.ts");
+  return createTracing(tracing, environment, log);
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {

@@ -8,6 +8,7 @@ import { type Connection, openConnection, readRows } from "./lane.ts";
 import { assertPatchedDriver } from "./patched.ts";
 import { createPool, LostToOthers, type Pool } from "./pool.ts";
 import { ceilings } from "./timeouts.ts";
+import { inSpan } from "./traced.ts";
 import { currentWork, type Priority } from "./work.ts";
 
 /** The query builder. Reads go through `read.ts`, writes through `write.ts`. */
@@ -102,20 +103,29 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
   const reads = poolOf(Math.ceil(poolSize / 2), READS_PER_CONNECTION);
   const pool = poolOf(Math.max(1, Math.floor(poolSize / 2)), 1);
 
+  async function run<R>(priority: Priority, read: (connection: Connection) => Promise<R>): Promise<R> {
+    if (priority !== "read" && priority !== "revalidation") return pool.use(read);
+    try {
+      return await reads.use(read);
+    } catch (error) {
+      if (error instanceof LostToOthers) return pool.use(read);
+      throw error;
+    }
+  }
+
   return {
     pool,
     reads,
     breaker,
-    async rows(text, parameters) {
-      const read = (connection: Connection) => readRows(connection, text, parameters);
-      const { priority } = currentWork();
-      if (priority !== "read" && priority !== "revalidation") return pool.use(read);
-      try {
-        return await reads.use(read);
-      } catch (error) {
-        if (error instanceof LostToOthers) return pool.use(read);
-        throw error;
-      }
+    rows(text, parameters) {
+      const { priority, trace } = currentWork();
+      if (!trace) return run(priority, (connection) => readRows(connection, text, parameters));
+      return inSpan(trace, (span) =>
+        run(priority, (connection) => {
+          span.connected();
+          return readRows(connection, span.mark(text), parameters, false);
+        }),
+      );
     },
     db,
     notify: (channel, payload) => own.notify(channel, payload),

@@ -42,14 +42,18 @@ export function openConnection(open: (name: string) => Sql): Connection {
   };
 }
 
-/** Runs a statement that is prepared when first seen, and answers rows as columns in their order. */
+/**
+ * Runs a statement and answers rows as columns in their order.
+ * @param prepare whether it is prepared when first seen, which for a text of its own would keep it for ever
+ */
 export async function readRows(
   { client, reads }: Connection,
   text: string,
   parameters: readonly unknown[],
+  prepare = true,
 ): Promise<unknown[][]> {
   // Drizzle has encoded them; the driver's type lists what it would encode itself.
-  const query = client.unsafe(text, parameters as ParameterOrJSON<never>[], { prepare: true }).values();
+  const query = client.unsafe(text, parameters as ParameterOrJSON<never>[], { prepare }).values();
   reads.push(query);
   try {
     return await query;

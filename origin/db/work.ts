@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Ending, OneEnding } from "../ending.ts";
+import type { WorkTrace } from "../tracing/tracing.ts";
 
 /** From the most urgent to the one that is given up first. */
 export const priorities = [
@@ -22,6 +23,8 @@ export type Work = {
   readonly signal: Ending;
   /** Milliseconds until the deadline; `Infinity` when there is none. */
   readonly remainingMs: () => number;
+  /** Of a request that is recorded. */
+  readonly trace?: WorkTrace | null | undefined;
 };
 
 const UPKEEP: Work = {

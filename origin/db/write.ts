@@ -3,6 +3,7 @@ import { type Change, encodeChanges } from "#shared/changes.ts";
 import { headers as names } from "#shared/headers.ts";
 import { Problem } from "#shared/problems.ts";
 import type { CallContext, Caller } from "../call.ts";
+import type { DatabaseSpan } from "../tracing/tracing.ts";
 import type { Connections } from "./client.ts";
 import { historyOfSession } from "./history.ts";
 import { claim, namedRequest, type Outcome, refusalOf, remember, replay } from "./idempotency.ts";
@@ -11,6 +12,7 @@ import { type Pipelined, pipelined, send, settled } from "./pipeline.ts";
 import { retrying } from "./retry.ts";
 import { build, prepareStatement } from "./statement.ts";
 import { timeoutsWithin } from "./timeouts.ts";
+import { inSpan, marked } from "./traced.ts";
 import { currentWork } from "./work.ts";
 
 /** The part of a call that a write needs: whose data it changes, and whether it may be a repetition. */
@@ -120,17 +122,35 @@ export function actorOf({ requestId, caller: { subject, clientId } }: Omit<Write
  * @param actor default: nobody, for what happens by itself
  */
 export function inTransaction<R>(
-  { pool }: Connections,
+  connections: Connections,
   tenantId: string,
   work: (tx: Pipelined) => Promise<R>,
   actor: Actor = NOBODY,
 ): Promise<Committed<R>> {
+  const { trace } = currentWork();
+  const transact = (span: DatabaseSpan | null) => transaction(connections, { tenantId, work, actor, span });
+  return trace ? inSpan(trace, transact) : transact(null);
+}
+
+type Running<R> = {
+  readonly tenantId: string;
+  readonly work: (tx: Pipelined) => Promise<R>;
+  readonly actor: Actor;
+  /** Null unless it is recorded. */
+  readonly span: DatabaseSpan | null;
+};
+
+function transaction<R>(
+  { pool }: Connections,
+  { tenantId, work, actor, span }: Running<R>,
+): Promise<Committed<R>> {
   return pool.use(async ({ db }) => {
+    span?.connected();
     const { statementMs, transactionMs } = timeoutsWithin(currentWork().remainingMs());
     const sent: Promise<unknown>[] = [];
     try {
       return await db.transaction(async (plain) => {
-        const tx = pipelined(plain, sent);
+        const tx = pipelined(span === null ? plain : marked(plain, span), sent);
         const settings = { tenant: tenantId, actor: JSON.stringify(actor), statementMs, transactionMs };
         const begun = beginWrite(tx, settings);
         send(tx, begun);

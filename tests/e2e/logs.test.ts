@@ -22,7 +22,10 @@ let system: LoggedSystem;
 let admin: string;
 
 beforeAll(async () => {
-  system = await startLoggedSystem();
+  system = await startLoggedSystem({
+    OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",
+    OTEL_EXPORTER_OTLP_HEADERS: `x-key=${secret("key of the collector")}`,
+  });
   admin = secret("bearer token", await system.token(scopesOf(contract)));
 });
 afterAll(() => system.stop());
