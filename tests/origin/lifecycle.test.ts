@@ -211,7 +211,7 @@ test.each([
   [
     "a key secret that is not the stored key's",
     () => ({ KEY_ENCRYPTION_SECRET: "development-another-secret-0123456789" }),
-    "KEY_ENCRYPTION_SECRET is not the one",
+    "KEY_ENCRYPTION_SECRET does not have the one",
   ],
   ["a missing variable", () => ({ CURSOR_SECRET: "" }), "CURSOR_SECRET is missing"],
   ["a malformed one", () => ({ DATABASE_POOL_SIZE: "many" }), "DATABASE_POOL_SIZE must be an integer"],
