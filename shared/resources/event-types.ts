@@ -8,7 +8,7 @@ export const eventTypes = {
   "order.fulfilled": "An order was fulfilled",
   "order.cancelled": "An order was cancelled, and its stock given back",
   "order.expired": "An order was not paid in time, and its stock given back",
-  "price.changed": "A price was set, changed or withdrawn",
+  "price.changed": "A price with a validity was set, changed or withdrawn",
   "webhook.test": "A test was asked for",
 } as const satisfies Readonly<Record<string, string>>;
 

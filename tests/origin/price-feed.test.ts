@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { Price } from "#shared/resources/price-schemas.ts";
 import { type Answer, originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner } from "#tests/support/stack.ts";
 
@@ -117,6 +119,16 @@ describe("listPrices", () => {
       cursor = meanwhile.json.meta.nextCursor;
     });
     expect(idsOf(await settled(`${path}&cursor=${cursor}`, 2))).toEqual([early.id, late.id]);
+  });
+
+  test("shows prices that came with a dump of another cluster once they have a place of this one", async () => {
+    const { json: price } = await create(await newProduct(), { currency: "ISK" });
+    const shown = async () => (await send("/v1/prices?currency=ISK")).json.data.map(({ id }: Price) => id);
+    await owner()`update prices set changed_xid = '9000000000000' where id = ${price.id}`;
+    expect(await shown()).toEqual([]);
+    const [, statement = ""] = /```sql\n([^`]+)```/.exec(readFileSync("docs/prices.md", "utf8")) ?? [];
+    await owner().unsafe(statement);
+    await expect.poll(shown, { timeout: 20_000 }).toEqual([price.id]);
   });
 
   test("shows nothing of another tenant's", async () => {
