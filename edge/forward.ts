@@ -28,6 +28,7 @@ export function forward(
   const carried = [...Object.keys(route.request.headers.properties)];
   if (route.request.body.kind !== "none") carried.push("content-type", "content-length");
   if (route.idempotency.kind === "key") carried.push(names.idempotencyKey);
+  const isStreamed = Object.values(route.responses).some(({ line }) => line !== undefined);
 
   /** Keeps this isolate from showing older data, and hands the client what does so elsewhere. */
   async function noteWrite({ principal, outgoing }: Exchange, headers: Headers): Promise<void> {
@@ -50,6 +51,7 @@ export function forward(
       ids: exchange,
       deadline: exchange.startedAt + route.budgetMs,
       collectBytes: COLLECT_BYTES,
+      isStreamed,
       isPatient: true,
       canWait: false,
     });

@@ -38,6 +38,8 @@ export type OriginRequest = {
   readonly deadline: number;
   /** An answer up to this length is read before it is passed on, so that it is a whole one. */
   readonly collectBytes: number;
+  /** Whether it may begin long before it ends. */
+  readonly isStreamed: boolean;
   /** Whether an origin's `Retry-After` is waited for. Not where something stored can stand in. */
   readonly isPatient: boolean;
   /** Whether nothing is lost when it is asked later: what is stored has not been replaced. */
@@ -145,6 +147,7 @@ export function createOrigins(options: Options): Origins {
 function conclude(outcome: Outcome | null, random: number): Response {
   switch (outcome?.kind) {
     case "answered":
+    case "slow":
     case "busy":
       return outcome.response;
     case "body-broken":

@@ -104,7 +104,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   const { config, connections, logger, metrics, health, ops, opsUrl } = parts;
   const now = Date.now;
   const opsSockets = trackSockets(ops.server);
-  await checkDatabase(connections.db);
+  await checkDatabase(connections);
   health.done("migrations");
   const signingKeys = createSigningKeys({
     connections,
@@ -153,7 +153,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     tracing,
   });
   health.watch([
-    { name: "database", required: true, run: () => ping(connections.db) },
+    { name: "database", required: true, run: () => ping(connections) },
     { name: "redis", required: false, run: () => redis.ping() },
     { name: "relay", required: false, run: () => checkBeat(redis) },
   ]);

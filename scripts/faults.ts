@@ -62,5 +62,9 @@ function random() {
   if (!Number.isInteger(seed)) refuse("--seed must be an integer.", USAGE);
   if (!(minutes > 0)) refuse("--minutes must be a positive number.", USAGE);
   console.log(`faults: --seed ${seed} for ${minutes} minutes`);
-  return runRandomFaults(seed, minutes * 60_000);
+  return runRandomFaults({
+    seed,
+    durationMs: minutes * 60_000,
+    tell: (line) => console.log(`faults: ${line}`),
+  });
 }

@@ -43,6 +43,7 @@ export function fillFromOrigin(contract: Contract, origin: Origin): AskForAll {
       ids,
       deadline: startedAt + route.budgetMs,
       collectBytes: MAX_ANSWER_BYTES,
+      isStreamed: false,
       isPatient: false,
       canWait: ifNoneMatch !== null,
     });

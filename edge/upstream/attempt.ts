@@ -12,10 +12,11 @@ import type { RequestBody } from "./request-body.ts";
 import { TimeLimit } from "./time-limit.ts";
 
 /**
- * By how much the origin's budget is shorter than the edge's: so it is the origin that says that it was
- * too slow, and the edge's own time runs out only where the origin says nothing at all.
+ * By how much the origin's time is shorter than the edge's, at least and as a part of it: so it is the origin that
+ * says that it was too slow, and the edge's own time runs out only where the origin says nothing at all.
  */
 const HOP_MS = 50;
+const HOP_PART = 0.05;
 
 export type Attempt = {
   readonly request: OriginRequest;
@@ -43,7 +44,9 @@ export type Attempter = {
 export async function attempt(attempter: Attempter, one: Attempt): Promise<Outcome> {
   const { now, fetch, passage } = attempter;
   const { request, body, url, waitMs, deadline } = one;
-  const headers = await headersFor(attempter, request, deadline - now());
+  // With another origin to turn to, this one has less than all of the time, and has to say so by then.
+  const toldMs = request.isStreamed ? deadline - now() : waitMs;
+  const headers = await headersFor(attempter, request, toldMs);
   const limit = new TimeLimit(waitMs);
   try {
     const response = await fetch(url + request.target, {
@@ -76,7 +79,7 @@ async function headersFor(
     kid: secret.kid,
     target: `${method} ${target}`,
     exp: Math.floor(now() / 1000) + ASSERTION_LIFETIME_SECONDS,
-    budgetMs: Math.max(1, leftMs - HOP_MS),
+    budgetMs: Math.max(1, leftMs - Math.max(HOP_MS, leftMs * HOP_PART)),
     requestId,
     ...identity,
     scopes: [...scopes],

@@ -6,7 +6,9 @@ import { isProblem } from "../cache/answer.ts";
 export type Outcome =
   /** Something to pass on. */
   | { readonly kind: "answered"; readonly response: Response }
-  /** Not now: 502, 503, 504, or not the origin's. `retryAfterMs` is what the answer asks for, if it does. */
+  /** Not in the time that it was given, as it says itself: 504. */
+  | { readonly kind: "slow"; readonly response: Response }
+  /** Not now: 502, 503, or not the origin's. `retryAfterMs` is what the answer asks for, if it does. */
   | { readonly kind: "busy"; readonly response: Response; readonly retryAfterMs: number | null }
   /** The connection was refused, or broke before there was an answer. */
   | { readonly kind: "lost"; readonly hadAll: boolean }
@@ -21,7 +23,8 @@ export type Sign = "alive" | "dead" | "none";
 /** Whoever gets less time than this to answer is not judged by it. */
 const FAIR_WAIT_MS = 1_000;
 
-const BUSY: ReadonlySet<number> = new Set([502, 503, 504]);
+const BUSY: ReadonlySet<number> = new Set([502, 503]);
+const SLOW = 504;
 /** Answered to a repetition: what the first attempt began is still running. */
 const IN_PROGRESS = 409;
 
@@ -31,6 +34,7 @@ const IN_PROGRESS = 409;
  */
 export function outcomeOf(response: Response, attempted: number): Outcome {
   const { status, headers } = response;
+  if (status === SLOW) return { kind: "slow", response };
   const retryAfterMs = readRetryAfter(headers.get("retry-after"));
   const isOwnDoing = status === IN_PROGRESS && attempted > 1 && retryAfterMs !== null;
   const isLater = BUSY.has(status) || isOwnDoing || isForeign(response);
@@ -46,6 +50,7 @@ export function outcomeOf(response: Response, attempted: number): Outcome {
 export function signOf(outcome: Outcome): Sign {
   switch (outcome.kind) {
     case "answered":
+    case "slow":
     case "busy": {
       const { status, headers } = outcome.response;
       if (isForeign(outcome.response)) return "dead";

@@ -38,6 +38,7 @@ function waitOf(
     case "lost":
       return waitMs;
     case "late":
+    case "slow":
       // The same origin would be no quicker.
       return hasOther ? waitMs : null;
     case "busy": {

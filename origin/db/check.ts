@@ -1,21 +1,24 @@
 import { sql } from "drizzle-orm";
 import { CannotStart } from "../cannot-start.ts";
-import type { Database } from "./client.ts";
+import type { Connections, Database } from "./client.ts";
 import { databaseErrorOf } from "./errors.ts";
 import { readMigrations } from "./migrate.ts";
+import { BRIEFLY_MS } from "./timeouts.ts";
 
 /**
  * Refuses a role that row-level security does not bind, and a schema that is not this version's.
  * @throws CannotStart with one sentence that says what to do
  */
-export async function checkDatabase(db: Database): Promise<void> {
-  await checkRole(db);
-  await checkMigrations(db);
+export function checkDatabase({ own }: Connections): Promise<void> {
+  return own(async (db) => {
+    await checkRole(db);
+    await checkMigrations(db);
+  });
 }
 
 /** Resolves when the database answers. */
-export async function ping(db: Database): Promise<void> {
-  await db.execute(sql`select 1`);
+export async function ping({ own }: Connections): Promise<void> {
+  await own((db) => db.execute(sql`select 1`), BRIEFLY_MS);
 }
 
 async function checkRole(db: Database): Promise<void> {

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres, { type Sql } from "postgres";
 import { createAdmission } from "./admission.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
@@ -7,9 +7,9 @@ import { isAway } from "./errors.ts";
 import { type Connection, openConnection, readRows } from "./lane.ts";
 import { assertPatchedDriver } from "./patched.ts";
 import { createPool, LostToOthers, type Pool } from "./pool.ts";
-import { ceilings } from "./timeouts.ts";
+import { BRIEFLY_MS, ceilings, LONGEST_MS } from "./timeouts.ts";
 import { inSpan } from "./traced.ts";
-import { currentWork, type Priority } from "./work.ts";
+import { currentWork, type Priority, upkeep } from "./work.ts";
 
 /** The query builder. Reads go through `read.ts`, writes through `write.ts`. */
 export type Database = PostgresJsDatabase;
@@ -23,8 +23,12 @@ export type Connections = {
   readonly breaker: Breaker;
   /** Runs a statement that is prepared when first seen, and answers rows as columns in their order. */
   readonly rows: (text: string, parameters: readonly unknown[]) => Promise<unknown[][]>;
-  /** Apart from the pools, so that requests cannot keep the relay, probes and cancels from the database. */
-  readonly db: Database;
+  /**
+   * Runs what the origin asks by itself, apart from the pools, so that requests cannot keep the relay, probes and
+   * cancels from the database. A connection that says nothing for `withinMs` is replaced; default: for as long as
+   * Postgres may take.
+   */
+  readonly own: Own;
   /** Sends to whoever listens, in any process. At once: not in a transaction. */
   readonly notify: (channel: string, payload: string) => Promise<unknown>;
   /** Listens on a connection of its own. */
@@ -32,6 +36,8 @@ export type Connections = {
   /** Waits for what is running, at most `timeoutSeconds`, and closes every connection. */
   readonly close: (timeoutSeconds: number) => Promise<void>;
 };
+
+export type Own = <R>(operation: (db: Database) => Promise<R>, withinMs?: number) => Promise<R>;
 
 type Options = {
   readonly url: string;
@@ -54,6 +60,10 @@ const READS_PER_CONNECTION = 8;
 /** How many may wait for each connection. */
 const WAITING_PER_CONNECTION = 20;
 const MAX_WAIT_MS = 2_000;
+/** Of those who ask by themselves, each of which asks one thing at a time: never too many. */
+const MAX_OWN_WAITING = 1_000;
+/** After which a connection that is not used is tried by TCP: ten seconds later, one that is dead is closed. */
+const KEEP_ALIVE_SECONDS = 5;
 
 /**
  * The driver's own grows to 20 s, for which queries wait to be refused while the database is away, and
@@ -71,26 +81,47 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
     postgres(url, {
       max,
       connect_timeout: 5,
+      keep_alive: KEEP_ALIVE_SECONDS,
       backoff: reconnectDelaySeconds,
       // drizzle knows the types of its columns; the query that would ask for array types is saved.
       fetch_types: false,
       onnotice: () => {},
       connection: { application_name: name, TimeZone: "UTC", ...ceilings },
     });
-  // Clients of drizzle's own: it changes how the one it is given parses dates.
-  const own = open(OWN_CONNECTIONS, applicationName);
-  const db = drizzle(own, { casing: "snake_case" });
+  // Opens no connection but the one that listens.
+  const ear = open(1, applicationName);
   const nameOf = (connection: string) => `${applicationName}/${connection}`;
   const breaker = createBreaker({ isOutage: isAway });
+
+  const ownPool = createPool({
+    size: OWN_CONNECTIONS,
+    open: () => openConnection(() => open(1, applicationName)),
+    // Nobody is left to send it; Postgres finds out by itself that whoever asked is gone.
+    cancel: async () => undefined,
+    admission: createAdmission({
+      places: OWN_CONNECTIONS,
+      maxWaiting: MAX_OWN_WAITING,
+      maxWaitMs: MAX_WAIT_MS,
+    }),
+    // Asks also while the database is away: it is what notices that it is back.
+    breaker: createBreaker({ isOutage: () => false }),
+  });
+  const own: Own = (operation, withinMs = LONGEST_MS) =>
+    upkeep(withinMs, () => ownPool.use(({ db }) => operation(db)));
+  const cancel = (name: string) =>
+    own(
+      (db) =>
+        db.execute(
+          sql`select pg_cancel_backend(pid) from pg_stat_activity where application_name = ${nameOf(name)}`,
+        ),
+      BRIEFLY_MS,
+    );
 
   const poolOf = (size: number, sharedBy: number) =>
     createPool({
       size,
       open: () => openConnection((name) => open(1, nameOf(name))),
-      cancel: (name) =>
-        db.execute(
-          sql`select pg_cancel_backend(pid) from pg_stat_activity where application_name = ${nameOf(name)}`,
-        ),
+      cancel,
       admission: createAdmission({
         places: size * sharedBy,
         maxWaiting: size * WAITING_PER_CONNECTION,
@@ -127,14 +158,16 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
         }),
       );
     },
-    db,
-    notify: (channel, payload) => own.notify(channel, payload),
-    listen: (channel, heard) => own.listen(channel, heard),
+    own,
+    notify: (channel, payload) =>
+      own((db) => db.execute(sql`select pg_notify(${channel}, ${payload})`), BRIEFLY_MS),
+    listen: (channel, heard) => ear.listen(channel, heard),
     async close(timeoutSeconds) {
       await Promise.all([
         pool.close(timeoutSeconds),
         reads.close(timeoutSeconds),
-        own.end({ timeout: timeoutSeconds }),
+        ownPool.close(timeoutSeconds),
+        ear.end({ timeout: timeoutSeconds }),
       ]);
     },
   };

@@ -3,7 +3,8 @@ import type { Admission } from "./admission.ts";
 import type { Breaker } from "./breaker.ts";
 import { databaseErrorOf, isAway } from "./errors.ts";
 import { type CancelByName, type Connection, cut, type Lane } from "./lane.ts";
-import { currentWork } from "./work.ts";
+import { LONGEST_MS } from "./timeouts.ts";
+import { currentWork, UPKEEP, upkeep } from "./work.ts";
 
 /**
  * Connections, and who may use them. Where several operations share one, an operation may end with
@@ -43,52 +44,55 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
     return least;
   }
 
-  /** @returns to be called when the operation has ended */
-  function cutOnAbort(lane: Lane, connection: Connection, signal: Ending): () => void {
-    const abort = () => {
-      if (lane.connection !== connection) return;
-      connection.losses++;
-      lane.connection = open();
-      void cut(connection, cancel);
-    };
-    signal.addEventListener("abort", abort);
-    return () => signal.removeEventListener("abort", abort);
+  function replace(lane: Lane, connection: Connection): void {
+    if (lane.connection !== connection) return;
+    connection.losses++;
+    lane.connection = open();
+    void cut(connection, cancel);
   }
 
-  async function run<R>(operation: (connection: Connection) => Promise<R>, signal: Ending): Promise<R> {
+  /** Ends when nobody waits any longer, whether or not the operation has: a Postgres that is silent ends none. */
+  function run<R>(operation: (connection: Connection) => Promise<R>, signal: Ending): Promise<R> {
     const lane = leastUsed();
     const { connection } = lane;
-    const ended = cutOnAbort(lane, connection, signal);
     lane.running++;
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        replace(lane, connection);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", abort);
+      const running = breaker
+        .execute(() => onConnection(connection, operation))
+        .finally(() => {
+          lane.running--;
+          signal.removeEventListener("abort", abort);
+        });
+      running.then(resolve, reject);
+    });
+  }
+
+  async function use<R>(operation: (connection: Connection) => Promise<R>): Promise<R> {
+    const work = currentWork();
+    if (work === UPKEEP) return upkeep(LONGEST_MS, () => use(operation));
+    const { signal } = work;
+    signal.throwIfAborted();
+    breaker.check();
+    const wait = admission.enter(work);
+    if (wait !== null) await wait;
+    const since = performance.now();
     try {
-      return await breaker.execute(() => onConnection(connection, operation));
-    } catch (error) {
-      const lost = error instanceof LostToOthers ? error.lost : error;
-      throw signal.aborted && databaseErrorOf(lost) !== null ? signal.reason : error;
+      signal.throwIfAborted();
+      return await run(operation, signal);
     } finally {
-      lane.running--;
-      ended();
+      admission.leave(work, performance.now() - since);
     }
   }
 
   return {
     size,
     figures: admission.figures,
-    async use(operation) {
-      const work = currentWork();
-      const { signal } = work;
-      signal.throwIfAborted();
-      breaker.check();
-      const wait = admission.enter(work);
-      if (wait !== null) await wait;
-      const since = performance.now();
-      try {
-        signal.throwIfAborted();
-        return await run(operation, signal);
-      } finally {
-        admission.leave(work, performance.now() - since);
-      }
-    },
+    use,
     async close(timeoutSeconds) {
       await Promise.all(lanes.map(({ connection }) => connection.client.end({ timeout: timeoutSeconds })));
     },

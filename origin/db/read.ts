@@ -1,6 +1,7 @@
 import { type SQL, type Subquery, sql } from "drizzle-orm";
 import type { Connections, Database } from "./client.ts";
 import { type Fields, parameterEncoder, rowDecoder } from "./encoding.ts";
+import { build as db } from "./statement.ts";
 
 /** A prepared read. `execute` takes the values of its placeholders, and the setting's among them. */
 export type Read<Setting extends string, Rows> = {
@@ -58,7 +59,7 @@ export function prepareSlugRead<Q extends Query>(
 
 function prepare<S extends string, Q extends Query>(
   setting: S,
-  { db, rows }: Connections,
+  { rows }: Connections,
   build: Build<Q>,
 ): Read<S, Awaited<Q>> {
   const made = sql`set_config(${sql.raw(`'app.${setting}'`)}, ${sql.placeholder(setting)}, true)`;

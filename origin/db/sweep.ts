@@ -6,13 +6,14 @@ import type { Connections, Transaction } from "./client.ts";
  * policy of theirs, and nothing else. What is found is then dealt with as its tenant.
  */
 export async function lookForExpired<R>(
-  { db }: Connections,
+  { own }: Connections,
   find: (tx: Transaction) => Promise<R>,
 ): Promise<R> {
-  return db.transaction(async (tx) => {
+  const look = async (tx: Transaction) => {
     await tx.execute(sql`select set_config('app.task', 'sweep', true)`);
     return find(tx);
-  });
+  };
+  return own((db) => db.transaction(look));
 }
 
 /** Works through what was found, one after the other; what fails does not keep back the rest, and is thrown at the end. */

@@ -9,6 +9,12 @@ const CONNECTION_CHECK_MS = 1_000;
 /** By which the end of a transaction comes after that of its statements: it costs the connection. */
 const GRACE_MS = 1_000;
 
+/** Within which Postgres has ended whatever it was asked: who has heard nothing by then never will. */
+export const LONGEST_MS = TRANSACTION_MS + GRACE_MS;
+
+/** For what takes Postgres no time at all: a probe, a signal. */
+export const BRIEFLY_MS = 5_000;
+
 /** Of every connection, whatever asks: the most that anything is given. */
 export const ceilings = {
   statement_timeout: STATEMENT_MS,

@@ -27,7 +27,8 @@ export type Work = {
   readonly trace?: WorkTrace | null | undefined;
 };
 
-const UPKEEP: Work = {
+/** What no request asked for is the origin's own. */
+export const UPKEEP: Work = {
   priority: "upkeep",
   tenantId: null,
   signal: new OneEnding(),
@@ -35,6 +36,24 @@ const UPKEEP: Work = {
 };
 
 const storage = new AsyncLocalStorage<Work>();
+
+/** Told of work of our own that took too long, as of a connection that is lost: one that is silent may be. */
+const silent = () => Object.assign(new Error("the database says nothing"), { code: "ETIMEDOUT" });
+
+/**
+ * Runs `task` as the origin's own work, for which it waits so long, in milliseconds. A network that forgets a
+ * connection tells nobody: without a limit, what was asked on it would be waited for until TCP gives up.
+ */
+export async function upkeep<R>(withinMs: number, task: () => Promise<R>): Promise<R> {
+  const signal = new OneEnding();
+  const timer = setTimeout(() => signal.end(silent()), withinMs);
+  const endsAt = performance.now() + withinMs;
+  try {
+    return await storage.run({ ...UPKEEP, signal, remainingMs: () => endsAt - performance.now() }, task);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /**
  * Runs `task` for `work`: what it asks the database, however deep, is bounded and cancelled with it. No
@@ -44,7 +63,7 @@ export function doing<R>(work: Work, task: () => R): R {
   return storage.run(work, task);
 }
 
-/** For what the caller runs; what no request asked for is the origin's own. */
+/** For what the caller runs. */
 export function currentWork(): Work {
   return storage.getStore() ?? UPKEEP;
 }

@@ -32,16 +32,21 @@ export const LOCK_NAME = "gatehouse relay";
  * blind until then. Longer than Redis, for which the transaction waits, is given to answer.
  */
 const SILENCE_MS = 4_000;
+/**
+ * What a turn may take, Redis being asked three times at the most, with two seconds each. One that takes longer waits
+ * for a Postgres that is silent: another connection is tried.
+ */
+const TURN_MS = 7_000;
 
 /**
  * Runs `deliver` in a transaction, unless another process is at it.
  * @returns null when another process is at it
  */
 export async function asRelay<R>(
-  { db }: Connections,
+  { own }: Connections,
   deliver: (tx: Transaction) => Promise<R>,
 ): Promise<R | null> {
-  return db.transaction(async (tx) => {
+  const turn = async (tx: Transaction) => {
     const [row] = await tx
       .select({ free: sql<boolean>`free` })
       .from(
@@ -52,7 +57,8 @@ export async function asRelay<R>(
       .prepare("begin_relay")
       .execute();
     return row?.free === true ? deliver(tx) : null;
-  });
+  };
+  return own((db) => db.transaction(turn), TURN_MS);
 }
 
 /**
@@ -119,8 +125,8 @@ export type Backlog = {
 const MAX_COUNTED = 100_000;
 
 /** Measures what waits to be delivered, of all tenants. */
-export async function measureBacklog({ db }: Connections): Promise<Backlog> {
-  return db.transaction(async (tx) => {
+export async function measureBacklog({ own }: Connections): Promise<Backlog> {
+  const measure = async (tx: Transaction) => {
     await tx.execute(sql`select set_config('app.task', 'relay', true)`);
     const [row] = await tx.execute<{ rows: number; age: number | null }>(sql`
       select
@@ -128,20 +134,22 @@ export async function measureBacklog({ db }: Connections): Promise<Backlog> {
         (select extract(epoch from clock_timestamp() - created_at)::float8 from outbox
           where delivered_at is null order by xid, id limit 1) as age`);
     return { rows: row?.rows ?? 0, oldestAgeSeconds: Math.max(0, row?.age ?? 0) };
-  });
+  };
+  return own((db) => db.transaction(measure));
 }
 
 /** How long the audit log goes back. The database lets nobody remove what is younger than 30 days. */
 const AUDIT_DAYS = 400;
 
 /** Removes what nobody needs any more, of all tenants: delivered rows, expired keys and revocations. */
-export async function sweep({ db }: Connections): Promise<void> {
-  await db.transaction(async (tx) => {
+export async function sweep({ own }: Connections): Promise<void> {
+  const remove = async (tx: Transaction) => {
     await tx.execute(sql`select set_config('app.task', 'relay', true)`);
     await tx.execute(sql`delete from outbox where delivered_at < now() - interval '1 hour'`);
     await tx.execute(sql`select set_config('app.task', 'sweep', true)`);
     await tx.execute(sql`delete from idempotency_keys where expires_at < now()`);
     await tx.execute(sql`delete from audit_log where at < now() - make_interval(days => ${AUDIT_DAYS})`);
     await tx.execute(sql`delete from revocations where expires_at < now()`);
-  });
+  };
+  await own((db) => db.transaction(remove));
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ProblemDocument } from "#shared/problems.ts";
 import { type FaultyOrigins, startFaultyOrigins } from "#tests/support/faulty-origins.ts";
+import type { OriginAnswer, Recorded } from "#tests/support/recording-origin.ts";
 
 const RECOVERY_MS = 5_000;
 const BUDGET_MS = 5_000;
@@ -133,6 +134,32 @@ describe("two origins", () => {
     // Its breaker is open by now: writes are not sent there, whatever their turn.
     const writes = Array.from({ length: 6 }, async () => (await post()).status);
     expect(new Set(await Promise.all(writes))).toEqual(new Set([502]));
+  });
+
+  /** As an origin does whose database is silent: what needs it not is answered, all else when its time is over. */
+  const hangAtLists = async ({ url, assertion }: Recorded): Promise<OriginAnswer> => {
+    if (!url.startsWith("/v1/categories")) return {};
+    await new Promise((resolve) => setTimeout(resolve, assertion?.budgetMs ?? 0));
+    const body = JSON.stringify({ code: "deadline-exceeded", status: 504, title: "", requestId: "other" });
+    return { status: 504, headers: { "content-type": "application/problem+json", "retry-after": "1" }, body };
+  };
+
+  it("stay in use while they say within half of a budget each that their database is silent", async () => {
+    for (const origin of rig.origins) origin.answer = hangAtLists;
+    const lists = Array.from({ length: 6 }, (_, i) => get(`/v1/categories?pageSize=${10 + i}`));
+    for (const answer of await Promise.all(lists)) await expectProblem(answer, 504, "deadline-exceeded");
+    expect(openOnes()).toEqual([]);
+    expect((await get()).status).toBe(200);
+  });
+
+  it("answer within the budget while one of them says that it was too slow", async () => {
+    await Promise.all(Array.from({ length: 40 }, () => get()));
+    const [slow, quick] = rig.origins;
+    if (slow === undefined || quick === undefined) return;
+    slow.answer = hangAtLists;
+    quick.answer = () => ({ body: JSON.stringify({ data: [] }) });
+    const lists = Array.from({ length: 4 }, (_, i) => get(`/v1/categories?pageSize=${20 + i}`));
+    for (const answer of await Promise.all(lists)) expect(answer.status).toBe(200);
   });
 
   it("answer within the budget while one of them says nothing", async () => {

@@ -5,6 +5,8 @@ import { runRandomFaults } from "./random/run.ts";
 const SEED = 20_261_121;
 
 test("no acknowledged write is lost or doubled under random faults", { timeout: 300_000 }, async () => {
-  const { faults, figures } = await runRandomFaults(SEED, 60_000);
+  const tell = (line: string) => void process.stdout.write(`${line}\n`);
+  const { faults, figures } = await runRandomFaults({ seed: SEED, durationMs: 60_000, tell });
+  tell(figures);
   expect(faults, figures).toEqual([]);
 });

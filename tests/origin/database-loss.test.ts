@@ -36,3 +36,22 @@ test("a lost database is answered 503 with Retry-After and shows in /ready; it i
   await expect.poll(async () => (await send("/v1/products")).status, { timeout: 5_000 }).toBe(200);
   expect((await send("/v1/products", { method: "POST", body })).status).toBe(201);
 });
+
+test("connections that a network has forgotten without a word are replaced: probes, writes and reads go on within seconds", {
+  timeout: 60_000,
+}, async () => {
+  const send = originClient((await newTenant()).id, origin.url);
+  const claims = { budgetMs: 500 };
+  const write = async () =>
+    (await send("/v1/products", { method: "POST", body: { sku: randomUUID(), name: "x" }, claims })).status;
+  const read = async () => (await send(`/v1/products/${randomUUID()}`, { claims })).status;
+  const ready = async () => (await fetch(`${origin.opsUrl}/ready`)).status;
+  const patience = { timeout: 20_000, interval: 50 };
+  await expect.poll(write, patience).toBe(201);
+  expect([await read(), await ready()]).toEqual([404, 200]);
+
+  proxy.forget();
+  await expect.poll(write, patience).toBe(201);
+  await expect.poll(read, patience).toBe(404);
+  await expect.poll(ready, patience).toBe(200);
+});

@@ -89,7 +89,7 @@ test("a server that started anew begins a new era, though it has given out more 
 
 test("the relay names the start of the server that it reads from", async () => {
   const connections = connect({ url: stack().databaseUrl, poolSize: 1, applicationName: "test" });
-  const { database } = await connections.db.transaction((tx) => readUndelivered(tx));
+  const { database } = await connections.own((db) => db.transaction(readUndelivered));
   await connections.close(1);
   const [row] =
     await owner()`select (extract(epoch from pg_postmaster_start_time()) * 1000000)::text as start`;
@@ -98,7 +98,7 @@ test("the relay names the start of the server that it reads from", async () => {
 
 test("a write names the history that the relay names, so that their numbers can be compared", async () => {
   const connections = connect({ url: stack().databaseUrl, poolSize: 1, applicationName: "test" });
-  const { database } = await connections.db.transaction((tx) => readUndelivered(tx));
+  const { database } = await connections.own((db) => db.transaction(readUndelivered));
   await connections.close(1);
   const send = originClient((await newTenant()).id);
   for (const name of ["Lamps", "Chairs"]) {

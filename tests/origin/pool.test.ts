@@ -36,9 +36,11 @@ test("a transaction's statements and the transaction itself may take what is lef
 test("a budget longer than what a connection is given at most leaves that", async () => {
   expect(await setting("statement_timeout", work("write", { remainingMs: 300_000 }))).toBe(10_000);
   expect(await setting("transaction_timeout", work("write", { remainingMs: Infinity }))).toBe(20_000);
-  const [row] = await connections.db.execute(
-    sql`select current_setting('statement_timeout') as statement, current_setting('transaction_timeout') as transaction,
-      current_setting('client_connection_check_interval') as looks`,
+  const [row] = await connections.own((db) =>
+    db.execute(
+      sql`select current_setting('statement_timeout') as statement, current_setting('transaction_timeout') as transaction,
+        current_setting('client_connection_check_interval') as looks`,
+    ),
   );
   expect(row).toEqual({ statement: "10s", transaction: "20s", looks: "1s" });
 });

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { expect } from "vitest";
 import { connect } from "#origin/db/client.ts";
 import { doing, type Priority } from "#origin/db/work.ts";
@@ -21,7 +21,8 @@ export async function abuse(milliseconds: number): Promise<Tally> {
   const tally: Tally = { committed: 0, read: 0, cancelled: 0, wrong: [] };
   const endsAt = performance.now() + milliseconds;
   let next = 1;
-  await connections.db.execute(sql`create table marks (marker int, statement int, xid xid8)`);
+  const execute = (query: SQL) => connections.own((db) => db.execute(query));
+  await execute(sql`create table marks (marker int, statement int, xid xid8)`);
 
   async function work(priority: Priority, run: (id: number) => Promise<void>): Promise<void> {
     while (performance.now() < endsAt) {
@@ -67,11 +68,11 @@ export async function abuse(milliseconds: number): Promise<Tally> {
       ...Array.from({ length: 2 }, () => work("list", read)),
       ...Array.from({ length: 24 }, () => work("read", read)),
     ]);
-    const torn = await connections.db.execute(
+    const torn = await execute(
       sql`select marker from marks group by marker
           having count(*) <> ${STATEMENTS} or count(distinct xid) <> 1 or count(distinct statement) <> ${STATEMENTS}`,
     );
-    const mixed = await connections.db.execute(
+    const mixed = await execute(
       sql`select xid::text from marks group by xid having count(distinct marker) <> 1`,
     );
     tally.wrong.push(...[...torn, ...mixed].map((row) => JSON.stringify(row)));
@@ -98,6 +99,6 @@ export async function abuse(milliseconds: number): Promise<Tally> {
     }
     const others = sql`select count(*)::int as count from pg_stat_activity
       where application_name like 'cancel-abuse/%' and state <> 'idle'`;
-    await expect.poll(async () => (await connections.db.execute(others))[0]?.["count"]).toBe(0);
+    await expect.poll(async () => (await execute(others))[0]?.["count"]).toBe(0);
   }
 }

@@ -18,6 +18,7 @@ export class Link {
   /** Bytes delivered to the client since the fault was set. */
   #delivered = 0;
   #cut = false;
+  #isForgotten = false;
   /** The server has closed, and the client was not told. */
   #isServerGone = false;
 
@@ -50,6 +51,12 @@ export class Link {
     if (this.#isServerGone && !this.#isSwallowing("server")) this.reset();
     if (this.#fault().kind === "hold") return;
     for (const lane of Object.values(this.#lanes)) lane.release();
+  }
+
+  /** Whatever comes from now on is lost, the end included, whatever fault is set. */
+  forget(): void {
+    this.#cut = true;
+    this.#isForgotten = true;
   }
 
   /** RST to both sides. */
@@ -116,7 +123,7 @@ export class Link {
   }
 
   #close(side: Side): void {
-    if (this.#isSwallowing(side)) return;
+    if (this.#isSwallowing(side) || this.#isForgotten) return;
     const other = side === "client" ? this.#server : this.#client;
     this.#lanes[side].drain(() => other.destroySoon());
   }

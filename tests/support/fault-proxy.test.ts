@@ -179,6 +179,16 @@ test("severs the connections that are open, and passes new ones", async () => {
   expect(await (await dial(proxy)).ask("b")).toBe("b");
 });
 
+test("forgets the connections that are open without a word, and passes new ones", async () => {
+  const proxy = await echoProxy();
+  const client = await dial(proxy);
+  expect(await client.ask("a")).toBe("a");
+  proxy.forget();
+  client.socket.write("lost");
+  expect(await (await dial(proxy)).ask("b")).toBe("b");
+  expect([client.socket.bytesRead, client.socket.destroyed]).toEqual([1, false]);
+});
+
 test("a server that is gone is a reset connection", async () => {
   const gone = createServer().listen(0, "127.0.0.1");
   await once(gone, "listening");

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { Link } from "./fault-link.ts";
+import { persist } from "./persist.ts";
 import type { PostgresMessage } from "./postgres-frames.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -46,6 +47,8 @@ export type FaultProxy = {
   readonly connections: () => number;
   /** Resets every connection that is open. */
   readonly sever: () => void;
+  /** Loses every connection that is open without a word: from now on they are black holes, and new ones are not. */
+  readonly forget: () => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -61,14 +64,15 @@ export async function startFaultProxy({ upstream }: { upstream: Upstream }): Pro
   const count = () => ++counted;
 
   async function listen(port: number): Promise<number> {
-    server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    const listening = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       const link = new Link(client, upstream, () => fault, count);
       links.add(link);
       void link.closed.then(() => links.delete(link));
     });
-    server.listen(port, LOOPBACK);
-    await once(server, "listening");
-    const address = server.address() as AddressInfo;
+    listening.listen(port, LOOPBACK);
+    await once(listening, "listening");
+    server = listening;
+    const address = listening.address() as AddressInfo;
     return address.port;
   }
 
@@ -93,11 +97,14 @@ export async function startFaultProxy({ upstream }: { upstream: Upstream }): Pro
         server?.close();
         server = null;
       } else if (server === null) {
-        await listen(port);
+        await persist(() => listen(port));
       }
     },
     connections: () => links.size,
     sever,
+    forget() {
+      for (const link of links) link.forget();
+    },
     async stop() {
       server?.close();
       server = null;

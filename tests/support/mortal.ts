@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { startPostgres } from "#scripts/local/postgres.ts";
+import { persist } from "./persist.ts";
 
 /** A part that can be killed at any moment, and started again at the same place. */
 export type Mortal = {
@@ -13,19 +13,6 @@ export type Mortal = {
 
 type Living = { readonly kill: () => void; readonly ended: Promise<unknown> };
 
-const RESTARTS = 60;
-const RESTART_MS = 500;
-
-/** Starts what may need something that is away just now, again and again, as an orchestrator does. */
-async function restart(start: () => Promise<Living>): Promise<Living> {
-  for (let left = RESTARTS; left > 0; left--) {
-    const living = await start().catch(() => null);
-    if (living !== null) return living;
-    await delay(RESTART_MS);
-  }
-  return start();
-}
-
 /** @param start at a place that is the same each time */
 export async function mortal(start: () => Promise<Living>): Promise<Mortal> {
   let living: Living | null = await start();
@@ -36,7 +23,7 @@ export async function mortal(start: () => Promise<Living>): Promise<Mortal> {
       living = null;
     },
     async revive() {
-      living ??= await restart(start);
+      living ??= await persist(start);
     },
   };
 }
@@ -60,7 +47,7 @@ export async function mortalPostgres(folder: string): Promise<MortalPostgres> {
     },
     async revive() {
       if (!isDead) return;
-      server = await startPostgres({ folder, port: server.port });
+      server = await persist(() => startPostgres({ folder, port: server.port }));
       isDead = false;
     },
     stop: () => server.stop(),

@@ -149,9 +149,10 @@ export async function measureBacklog(connections: Connections): Promise<Backlog>
   return { pending: row?.pending ?? 0, oldestAgeSeconds: Math.max(0, row?.age ?? 0) };
 }
 
-function asDelivery<R>({ db }: Connections, work: (tx: Transaction) => Promise<R>): Promise<R> {
-  return db.transaction(async (tx) => {
+function asDelivery<R>({ own }: Connections, work: (tx: Transaction) => Promise<R>): Promise<R> {
+  const deliver = async (tx: Transaction) => {
     await tx.execute(sql`select set_config('app.task', 'webhooks', true)`);
     return work(tx);
-  });
+  };
+  return own((db) => db.transaction(deliver));
 }

@@ -8,7 +8,7 @@ const EVERY_MS = 150;
 
 export async function terminateBackends({ sql }: Lane): Promise<() => Promise<void>> {
   const terminate = () =>
-    sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gatehouse-origin'`;
+    sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'gatehouse-origin%'`;
   await terminate();
   const timer = setInterval(() => void terminate().catch(() => undefined), EVERY_MS);
   return async () => clearInterval(timer);

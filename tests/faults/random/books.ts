@@ -18,6 +18,12 @@ export type Stored = {
   readonly levels: readonly (Figures & { readonly productId: string })[];
 };
 
+export type Difference = {
+  /** `otherwise`: there, and not as it was told; `untold`: there, and nobody was told. */
+  readonly kind: "lost" | "doubled" | "otherwise" | "untold";
+  readonly text: string;
+};
+
 const RESERVING: ReadonlySet<string> = new Set(["pending", "paid"]);
 
 export async function readBooks(sql: Sql): Promise<Stored> {
@@ -32,8 +38,7 @@ export async function readBooks(sql: Sql): Promise<Stored> {
   };
 }
 
-/** @returns a line for each difference */
-export function compareBooks({ adjustments, orders, products, levels }: Stored, told: Told): string[] {
+export function compareBooks({ adjustments, orders, products, levels }: Stored, told: Told): Difference[] {
   return [
     ...differing(
       "adjustment",
@@ -63,21 +68,26 @@ const figuresOf = ({ onHand, reserved }: Figures) => `${onHand} on hand, ${reser
 type Entries = readonly (readonly [name: string, value: string])[];
 
 /** Both ways round: what was told and is not there as it was told, and what is there and was not told, or twice. */
-function differing(what: string, there: Entries, told: Entries): string[] {
+function differing(what: string, there: Entries, told: Entries): Difference[] {
   const stored = new Map<string, string[]>();
   for (const [name, value] of there) stored.set(name, [...(stored.get(name) ?? []), value]);
   const known = new Map(told);
-  return [
-    ...told.flatMap(([name, value]) => {
-      const found = stored.get(name) ?? [];
-      if (found.length === 0) return [`${what} ${name} (${value}) was acknowledged and is not there`];
-      return found.includes(value) ? [] : [`${what} ${name} is ${found.join(" and ")}; told was ${value}`];
-    }),
-    ...[...stored].flatMap(([name, values]) => [
-      ...(values.length > 1 ? [`${what} ${name} is there ${values.length} times`] : []),
-      ...(known.has(name) ? [] : [`${what} ${name} (${values[0]}) is there and nobody was told`]),
-    ]),
-  ];
+  const missing = told.flatMap(([name, value]): Difference[] => {
+    const found = stored.get(name) ?? [];
+    if (found.includes(value)) return [];
+    return found.length === 0
+      ? [{ kind: "lost", text: `${what} ${name} (${value}) was acknowledged and is not there` }]
+      : [{ kind: "otherwise", text: `${what} ${name} is ${found.join(" and ")}; told was ${value}` }];
+  });
+  const tooMany = [...stored].flatMap(([name, values]): Difference[] => [
+    ...(values.length > 1
+      ? [{ kind: "doubled", text: `${what} ${name} is there ${values.length} times` } as const]
+      : []),
+    ...(known.has(name)
+      ? []
+      : [{ kind: "untold", text: `${what} ${name} (${values[0]}) is there and nobody was told` } as const]),
+  ]);
+  return [...missing, ...tooMany];
 }
 
 /** What was put in, less what was handed over; and what open orders hold of it. */

@@ -6,7 +6,8 @@ import type { Lane } from "../matrix/lane.ts";
 export type Gremlins = {
   /** How often each fault was in force. */
   readonly counts: ReadonlyMap<string, number>;
-  /** Resolves when everything is back. */
+  readonly inForce: ReadonlySet<string>;
+  /** Resolves when everything is back. @throws what kept a fault from beginning, or from ending */
   readonly stop: () => Promise<void>;
 };
 
@@ -22,6 +23,7 @@ const LASTS_MS = 4_000;
 
 export function startGremlins(lane: Lane, random: () => number, isOver: () => boolean): Gremlins {
   const counts = new Map<string, number>();
+  const inForce = new Set<string>();
   const occupied = new Set<number>();
   const pick = <T>(among: readonly T[]): T | undefined => among[Math.floor(random() * among.length)];
 
@@ -33,18 +35,23 @@ export function startGremlins(lane: Lane, random: () => number, isOver: () => bo
       if (dependency === undefined || occupied.has(area)) continue;
       const [id, row] = pick(Object.entries<Row>((dependencies[dependency] as Dependency).rows)) ?? [];
       if (row === undefined) continue;
+      const name = `${dependency}.${id}`;
       occupied.add(area);
+      inForce.add(name);
       const end = await row.begin(lane);
-      counts.set(`${dependency}.${id}`, (counts.get(`${dependency}.${id}`) ?? 0) + 1);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
       await delay(random() * LASTS_MS);
       await end();
+      inForce.delete(name);
       occupied.delete(area);
     }
   }
 
   const haunting = Promise.all(Array.from({ length: AT_ONCE }, haunt));
+  // It is `stop` that tells.
+  haunting.catch(() => undefined);
   return {
-    counts,
+    ...{ counts, inForce },
     async stop() {
       await haunting;
     },

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { contract } from "#shared/contract.ts";
 import type { Asked } from "../matrix/exchange.ts";
 import type { Lane } from "../matrix/lane.ts";
-import { insist } from "./insist.ts";
+import { insist, type Waiting } from "./insist.ts";
 
 /** Clients that order, adjust stock and make products, each insisting on an answer; and what they were told. */
 
@@ -17,9 +17,10 @@ export type Acknowledged = {
   readonly orders: Map<string, PlacedOrder>;
   /** Ids by stock-keeping units. */
   readonly products: Map<string, string>;
-  tries: number;
+  writes: number;
+  /** With repetitions. */
+  sent: number;
   replays: number;
-  readonly faults: string[];
 };
 
 /** What clients sell. */
@@ -31,8 +32,12 @@ const TTL_SECONDS = 86_400;
 
 export type Shop = {
   readonly acknowledged: Acknowledged;
-  /** Resolves when each client has been answered, or has given up. */
-  readonly close: () => Promise<void>;
+  /** What is not acknowledged: yet, or once the shop is closed at all. */
+  readonly waiting: ReadonlySet<Waiting>;
+  /** What a 5xx lacked, and why a client gave up. */
+  readonly faults: ReadonlySet<string>;
+  /** Resolves when each client has been answered, or has given up after `patienceMs`. */
+  readonly close: (patienceMs: number) => Promise<void>;
 };
 
 /** @param random decides what is done; the same numbers, the same requests */
@@ -40,11 +45,14 @@ export async function openShop(lane: Lane, random: () => number): Promise<Shop> 
   const token = await lane.newToken("shop");
   const acknowledged: Acknowledged = {
     ...{ adjustments: new Map(), orders: new Map(), products: new Map() },
-    ...{ tries: 0, replays: 0, faults: [] },
+    ...{ writes: 0, sent: 0, replays: 0 },
   };
+  const waiting = new Set<Waiting>();
+  const faults = new Set<string>();
   const below = (limit: number) => Math.floor(random() * limit);
   const change = () => (1 + below(10)) * (random() < 0.5 ? -1 : 1);
   let isOpen = true;
+  let endsAt = Number.POSITIVE_INFINITY;
 
   async function post(path: string, budgetMs: number, body?: object, key: string = randomUUID()) {
     const asked: Asked = {
@@ -52,10 +60,15 @@ export async function openShop(lane: Lane, random: () => number): Promise<Shop> 
       ...{ method: "POST", token, key, budgetMs },
       ...(body === undefined ? { ifMatch: "*" } : { body }),
     };
-    const { answer, tries, isReplay, faults } = await insist(asked, random);
-    acknowledged.tries += tries;
+    const one: Waiting = { path, sinceMs: performance.now(), tries: 0, last: "nothing yet" };
+    waiting.add(one);
+    const fault = (text: string) => void faults.add(text);
+    const isTooLate = () => performance.now() > endsAt;
+    const { answer, isReplay } = await insist({ asked, random, waiting: one, fault, isTooLate });
+    waiting.delete(one);
+    acknowledged.writes++;
+    acknowledged.sent += one.tries;
     if (isReplay) acknowledged.replays++;
-    acknowledged.faults.push(...faults);
     return answer;
   }
 
@@ -105,12 +118,13 @@ export async function openShop(lane: Lane, random: () => number): Promise<Shop> 
 
   // A client that gives up leaves a write behind of which nobody was told.
   const serving = Array.from({ length: CLIENTS }, () =>
-    serve().catch((error: unknown) => void acknowledged.faults.push(String(error))),
+    serve().catch((error: unknown) => void faults.add(String(error))),
   );
   return {
-    acknowledged,
-    async close() {
+    ...{ acknowledged, waiting, faults },
+    async close(patienceMs) {
       isOpen = false;
+      endsAt = performance.now() + patienceMs;
       await Promise.all(serving);
     },
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareBooks, type Stored } from "#tests/faults/random/books.ts";
+import { compareBooks, type Difference, type Stored } from "#tests/faults/random/books.ts";
 
 const told = {
   adjustments: new Map([["counted", { productId: "lamp", change: 10 }]]),
@@ -28,25 +28,33 @@ describe("the books of random faults", () => {
     expect(compareBooks(stored, told)).toEqual([]);
   });
 
-  it.each<[string, Partial<Stored>, string]>([
-    ["lost", { adjustments: [] }, "adjustment counted (10 of lamp) was acknowledged and is not there"],
-    ["doubled", { adjustments: [adjustment, adjustment] }, "adjustment counted is there 2 times"],
+  it.each<[Difference["kind"], string, Partial<Stored>, string]>([
     [
+      "lost",
+      "lost",
+      { adjustments: [] },
+      "adjustment counted (10 of lamp) was acknowledged and is not there",
+    ],
+    ["doubled", "doubled", { adjustments: [adjustment, adjustment] }, "adjustment counted is there 2 times"],
+    [
+      "untold",
       "unheard of",
       { products: [...stored.products, { sku: "other", id: "desk" }] },
       "product other (desk) is there and nobody was told",
     ],
     [
+      "otherwise",
       "otherwise than told",
       { orders: stored.orders.map((order) => ({ ...order, state: "paid" })) },
       "order first is o1, paid; told was o1, fulfilled",
     ],
     [
+      "otherwise",
       "stock out of thin air",
       { levels: [{ productId: "lamp", onHand: 9, reserved: 3 }] },
       "stock of lamp is 9 on hand, 3 reserved; told was 8 on hand, 3 reserved",
     ],
-  ])("tell what is %s", (_, changed, line) => {
-    expect(compareBooks({ ...stored, ...changed }, told)).toContain(line);
+  ])("as %s tell what is %s", (kind, _, changed, text) => {
+    expect(compareBooks({ ...stored, ...changed }, told)).toContainEqual({ kind, text });
   });
 });

@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createAdmission } from "#origin/db/admission.ts";
 import { createBreaker } from "#origin/db/breaker.ts";
 import { isAway } from "#origin/db/errors.ts";
 import type { Connection } from "#origin/db/lane.ts";
 import { createPool, LostToOthers } from "#origin/db/pool.ts";
+import { LONGEST_MS } from "#origin/db/timeouts.ts";
 import { doing } from "#origin/db/work.ts";
 
 /** As the driver says it of a connection that has been ended. */
@@ -45,6 +46,31 @@ test("clients that leave, whose connections are cut for that, do not open the da
   }
   expect(breaker.state()).toBe("closed");
   expect(await pool.use(async () => "served")).toBe("served");
+});
+
+test("a request is told that its time is over even if Postgres says nothing, so that the edge does not take the origin for dead", async () => {
+  const { pool } = build();
+  const controller = new AbortController();
+  const work = { priority: "write", tenantId: "a", remainingMs: () => 1_000 } as const;
+  const silence = Promise.withResolvers<never>();
+  const used = doing({ ...work, signal: controller.signal }, () => pool.use(() => silence.promise));
+  const late = new Error("the time is over");
+  controller.abort(late);
+  await expect(used).rejects.toBe(late);
+  // On another connection: the first is given up.
+  expect(await pool.use(async () => "served")).toBe("served");
+  silence.reject(ended());
+});
+
+test("what the origin asks by itself on a connection that says nothing ends when Postgres would have ended it", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { pool } = build();
+  const used = pool.use(() => Promise.withResolvers<never>().promise);
+  const ending = expect(used).rejects.toMatchObject({ code: "ETIMEDOUT" });
+  await vi.advanceTimersByTimeAsync(LONGEST_MS);
+  await ending;
+  expect(pool.figures().inUse).toBe(0);
 });
 
 test("connections that end by themselves do open it", async () => {

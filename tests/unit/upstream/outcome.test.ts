@@ -18,7 +18,7 @@ describe("an answer of an origin", () => {
     ["a page with 200, which is not the origin's", answer(200, HTML), 1, "busy"],
     ["lines", answer(200, { "content-type": "application/x-ndjson" }), 1, "answered"],
     ["503", answer(503, PROBLEM), 1, "busy"],
-    ["504", answer(504, PROBLEM), 1, "busy"],
+    ["504", answer(504, PROBLEM), 1, "slow"],
     ["a key in use by another request", answer(409, { ...PROBLEM, "retry-after": "1" }), 1, "answered"],
     ["a key in use by the attempt before", answer(409, { ...PROBLEM, "retry-after": "1" }), 2, "busy"],
     ["a conflict at a second attempt", answer(409, PROBLEM), 2, "answered"],

@@ -28,6 +28,7 @@ describe("whether a request is tried again", () => {
     random: 1,
   };
   const busy = (retryAfterMs: number | null) => ({ outcome: { kind: "busy", retryAfterMs } }) as const;
+  const slow = { outcome: { kind: "slow" }, isPatient: false } as const;
   const late = { outcome: { kind: "late" } } as const;
 
   it.each<[string, Partial<Situation>, number | null]>([
@@ -45,6 +46,8 @@ describe("whether a request is tried again", () => {
     ["an answer that asks for more time than there is", busy(5_000), null],
     ["an answer that asks for time where stale will do", { ...busy(2_000), isPatient: false }, null],
     ["no answer in time from the only origin", late, null],
+    ["its own word that it was too slow from the only origin", slow, null],
+    ["its own word that it was too slow while another origin answers", { ...slow, hasOther: true }, 50],
     ["no answer in time while another origin answers", { ...late, hasOther: true }, 50],
   ])("after %s", (_, changes, waitMs) => {
     expect(retryAfter({ ...lost, ...changes })).toBe(waitMs);

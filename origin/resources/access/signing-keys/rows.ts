@@ -1,5 +1,5 @@
 import { and, eq, inArray, lt, sql } from "drizzle-orm";
-import type { Database, Transaction } from "../../../db/client.ts";
+import type { Database, Own, Transaction } from "../../../db/client.ts";
 import { type PublicKeyJwk, signingKeys } from "../../../db/tables/signing-keys.ts";
 import type { ScheduledKey } from "./schedule.ts";
 
@@ -71,9 +71,10 @@ export async function prolong(tx: Transaction, kids: readonly string[], seconds:
 }
 
 /** Runs `work` while no other origin or command changes the keys. */
-export function alone<R>(db: Database, work: (tx: Transaction) => Promise<R>): Promise<R> {
-  return db.transaction(async (tx) => {
+export function alone<R>(own: Own, work: (tx: Transaction) => Promise<R>): Promise<R> {
+  const locked = async (tx: Transaction) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${LOCK_NAME}, 0))`);
     return work(tx);
-  });
+  };
+  return own((db) => db.transaction(locked));
 }

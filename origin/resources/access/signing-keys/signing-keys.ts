@@ -3,6 +3,7 @@ import type { SecretList } from "#shared/environment.ts";
 import { CannotStart } from "../../../cannot-start.ts";
 import type { Connections, Transaction } from "../../../db/client.ts";
 import type { PublicKeyJwk } from "../../../db/tables/signing-keys.ts";
+import { BRIEFLY_MS } from "../../../db/timeouts.ts";
 import { createSeal } from "../../../seal.ts";
 import { makeKeyPair, openPrivateKey } from "./key-pair.ts";
 import { alone, changeKey, insertKey, prolong, readKeys, type StoredKey } from "./rows.ts";
@@ -52,7 +53,7 @@ export type KeySchedule = {
 };
 
 type Options = {
-  readonly connections: Pick<Connections, "db">;
+  readonly connections: Pick<Connections, "own">;
   readonly secrets: SecretList;
   readonly schedule: KeySchedule;
   readonly tokenLifetimeSeconds: number;
@@ -66,7 +67,7 @@ const KEEP_MS = 10_000;
 /** Signing keys that live in Postgres, their private halves encrypted. */
 export function createSigningKeys(options: Options): SigningKeys {
   const { connections, secrets, schedule, tokenLifetimeSeconds, now } = options;
-  const { db } = connections;
+  const { own } = connections;
   const seal = createSeal(secrets, "signing keys");
   const keepMs = Math.min(KEEP_MS, schedule.publishSeconds * 500);
   const opened = new Map<string, Promise<CryptoKey>>();
@@ -74,7 +75,7 @@ export function createSigningKeys(options: Options): SigningKeys {
 
   async function keysInUse(): Promise<readonly StoredKey[]> {
     if (kept === null || kept.until < now())
-      kept = { keys: (await readKeys(db)).filter(isGood), until: now() + keepMs };
+      kept = { keys: await own(goodKeys, BRIEFLY_MS), until: now() + keepMs };
     return kept.keys;
   }
 
@@ -102,7 +103,7 @@ export function createSigningKeys(options: Options): SigningKeys {
 
   return {
     async ensure() {
-      await alone(db, async (tx) => {
+      await alone(own, async (tx) => {
         if ((await goodKeys(tx)).length === 0) await add(tx, [], now());
       });
       // At the start, not at the first token.
@@ -116,7 +117,7 @@ export function createSigningKeys(options: Options): SigningKeys {
     current,
 
     async published() {
-      const keys = await goodKeys(db);
+      const keys = await own(goodKeys, BRIEFLY_MS);
       return keys
         .filter((key) => stateOf(key, keys, now()) !== "gone")
         .sort((a, b) => b.signsFrom - a.signsFrom)
@@ -124,20 +125,20 @@ export function createSigningKeys(options: Options): SigningKeys {
     },
 
     async list() {
-      const keys = await readKeys(db);
+      const keys = await own(readKeys, BRIEFLY_MS);
       const good = keys.filter(isGood);
       return keys.map((key) => listed(key, good, now())).sort((a, b) => b.signsFrom - a.signsFrom);
     },
 
     rotate: () =>
-      alone(db, async (tx) => {
+      alone(own, async (tx) => {
         const keys = await goodKeys(tx);
         const waits = keys.some((key) => stateOf(key, keys, now()) === "published");
         return waits ? null : publishNext(tx, keys);
       }),
 
     rotateWhenDue: () =>
-      alone(db, async (tx) => {
+      alone(own, async (tx) => {
         const keys = await goodKeys(tx);
         const live = keys.filter((key) => ["signing", "published"].includes(stateOf(key, keys, now())));
         await prolong(
@@ -149,7 +150,7 @@ export function createSigningKeys(options: Options): SigningKeys {
       }),
 
     withdraw: (kid) =>
-      alone(db, async (tx) => {
+      alone(own, async (tx) => {
         const keys = await goodKeys(tx);
         const key = keys.find((each) => each.kid === kid);
         if (key === undefined) return null;
@@ -166,7 +167,7 @@ export function createSigningKeys(options: Options): SigningKeys {
       }),
 
     reseal: () =>
-      alone(db, async (tx) => {
+      alone(own, async (tx) => {
         const resealed: string[] = [];
         for (const { kid, sealedPrivateJwk } of await readKeys(tx)) {
           const renewed = seal.renew(kid, sealedPrivateJwk);
