@@ -79,7 +79,7 @@ async function headersFor(
     kid: secret.kid,
     target: `${method} ${target}`,
     exp: Math.floor(now() / 1000) + ASSERTION_LIFETIME_SECONDS,
-    budgetMs: Math.max(1, leftMs - Math.max(HOP_MS, leftMs * HOP_PART)),
+    budgetMs: Math.max(1, Math.floor(leftMs - Math.max(HOP_MS, leftMs * HOP_PART))),
     requestId,
     ...identity,
     scopes: [...scopes],

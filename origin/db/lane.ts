@@ -9,6 +9,8 @@ export type Connection = {
   readonly name: string;
   readonly client: Sql;
   readonly db: Database;
+  /** Operations that use it now. */
+  running: number;
   /**
    * Reads that are on it, or that the driver keeps until they can be sent: a few. Not a `Set`: V8 replaces the
    * table of one that changes all the time, each table refers to the next, and once one of them is old all that
@@ -22,11 +24,7 @@ export type Connection = {
 };
 
 /** Where a connection of the pool is: a new one takes the place of one that was cut. */
-export type Lane = {
-  /** Operations that use it now. */
-  running: number;
-  connection: Connection;
-};
+export type Lane = { connection: Connection };
 
 /** @param open makes a client with one connection, which is opened when first needed */
 export function openConnection(open: (name: string) => Sql): Connection {
@@ -36,6 +34,7 @@ export function openConnection(open: (name: string) => Sql): Connection {
     name,
     client,
     db: drizzle(client, { casing: "snake_case" }),
+    running: 0,
     reads: [],
     losses: 0,
     isSilent: false,

@@ -31,15 +31,15 @@ type Options = {
 };
 
 export function createPool({ size, open, cancel, admission, breaker }: Options): Pool {
-  const lanes = Array.from({ length: size }, (): Lane => ({ running: 0, connection: open() }));
+  const lanes = Array.from({ length: size }, (): Lane => ({ connection: open() }));
 
   /** The first of those that are least in use, so that few are opened when few are needed. */
   function leastUsed(): Lane {
     let [least] = lanes;
     if (least === undefined) throw new Error("a pool has at least one connection");
     for (const lane of lanes) {
-      if (lane.running < least.running) least = lane;
-      if (least.running === 0) break;
+      if (lane.connection.running < least.connection.running) least = lane;
+      if (least.connection.running === 0) break;
     }
     return least;
   }
@@ -55,7 +55,7 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
   function run<R>(operation: (connection: Connection) => Promise<R>, signal: Ending): Promise<R> {
     const lane = leastUsed();
     const { connection } = lane;
-    lane.running++;
+    connection.running++;
     return new Promise((resolve, reject) => {
       const abort = () => {
         replace(lane, connection);
@@ -65,7 +65,7 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
       const running = breaker
         .execute(() => onConnection(connection, operation))
         .finally(() => {
-          lane.running--;
+          connection.running--;
           signal.removeEventListener("abort", abort);
         });
       running.then(resolve, reject);

@@ -10,18 +10,19 @@ import { doing } from "#origin/db/work.ts";
 /** As the driver says it of a connection that has been ended. */
 const ended = () => Object.assign(new Error("write CONNECTION_ENDED"), { code: "CONNECTION_ENDED" });
 
-function build(places = 1) {
+function build(places = 1, size = 1) {
   const breaker = createBreaker({ isOutage: isAway });
   const connection = () =>
     ({
       name: "test",
       isSilent: false,
+      running: 0,
       reads: [],
       losses: 0,
       client: { end: async () => undefined },
     }) as unknown as Connection;
   const pool = createPool({
-    size: 1,
+    size,
     open: connection,
     cancel: async () => undefined,
     admission: createAdmission({ places, maxWaiting: 1, maxWaitMs: 1_000 }),
@@ -59,6 +60,25 @@ test("a request is told that its time is over even if Postgres says nothing, so 
   await expect(used).rejects.toBe(late);
   // On another connection: the first is given up.
   expect(await pool.use(async () => "served")).toBe("served");
+  silence.reject(ended());
+});
+
+test("whoever comes for a request that has been given up is not put on a connection that somebody else has to himself", async () => {
+  const { pool } = build(2, 2);
+  const controller = new AbortController();
+  const work = { priority: "write", tenantId: "a", remainingMs: () => 1_000 } as const;
+  const silence = Promise.withResolvers<never>();
+  const given = Promise.withResolvers<void>();
+  const holder = pool.use(async (connection) => {
+    await given.promise;
+    return connection;
+  });
+  const left = doing({ ...work, signal: controller.signal }, () => pool.use(() => silence.promise));
+  controller.abort(new Error("the time is over"));
+  await expect(left).rejects.toThrow("the time is over");
+  const next = await pool.use(async (connection) => connection);
+  given.resolve();
+  expect(next).not.toBe(await holder);
   silence.reject(ended());
 });
 
