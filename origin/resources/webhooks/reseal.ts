@@ -20,12 +20,13 @@ export async function resealWebhooks(connections: Connections, secrets: SecretLi
   return resealed;
 }
 
-function tenantsWithWebhooks({ db }: Connections): Promise<string[]> {
-  return db.transaction(async (tx) => {
+function tenantsWithWebhooks({ own }: Connections): Promise<string[]> {
+  const read = async (tx: Transaction) => {
     await tx.execute(sql`select set_config('app.task', 'webhooks', true)`);
     const rows = await tx.selectDistinct({ tenantId: webhooks.tenantId }).from(webhooks);
     return rows.map(({ tenantId }) => tenantId);
-  });
+  };
+  return own((db) => db.transaction(read));
 }
 
 async function resealOf(tx: Transaction, seal: Seal, tenantId: string): Promise<number> {
