@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { Link } from "./fault-link.ts";
 import { persist } from "./persist.ts";
 import type { PostgresMessage } from "./postgres-frames.ts";
 
 const LOOPBACK = "127.0.0.1";
+const CLOSED_MS = 2_000;
 
 /** What the proxy does to its connections, those that are open included, until it is told otherwise. */
 export type Fault =
@@ -109,7 +111,9 @@ export async function startFaultProxy({ upstream }: { upstream: Upstream }): Pro
       server?.close();
       server = null;
       for (const link of links) link.destroy();
-      await Promise.all([...links].map((link) => link.closed));
+      const closed = Promise.all([...links].map((link) => link.closed));
+      // Of a socket that was being shut down when it was reset, Node may say nothing more.
+      await Promise.race([closed, delay(CLOSED_MS, null, { ref: false })]);
     },
   };
 }
