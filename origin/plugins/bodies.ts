@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import plugin from "fastify-plugin";
 import { parseQuery } from "#shared/coerce.ts";
 import { Problem } from "#shared/problems.ts";
+import { hasRepeatedMembers } from "../repeated-members.ts";
 
 /** Reads bodies of the media types that the contract knows. Their sizes are limited by route. */
 export const bodies = plugin(async function bodies(app: FastifyInstance) {
@@ -52,10 +53,9 @@ function decode(body: string | Buffer): string {
   }
 }
 
-/** RFC 8259 §4: of names that come twice some readers take the first, some the last. Here nobody guesses. */
 function parseJson(text: string): unknown {
   const value = parse(text);
-  if (membersOf(value) < namesIn(text)) {
+  if (hasRepeatedMembers(text, value)) {
     throw new Problem("malformed-body", { detail: "a member is given more than once" });
   }
   return value;
@@ -69,24 +69,6 @@ function parse(text: string): unknown {
     const detail = error instanceof Error ? error.message : "not JSON";
     throw new Problem("malformed-body", { detail });
   }
-}
-
-/** How many members JSON text has: one for each colon outside of its strings. */
-function namesIn(text: string): number {
-  return text.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "").split(":").length - 1;
-}
-
-/** How many members a value has, on all levels; without recursion, for nobody has looked how deep it is. */
-function membersOf(value: unknown): number {
-  let members = 0;
-  const left = [value];
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    if (typeof next !== "object" || next === null) continue;
-    const values = Object.values(next);
-    if (!Array.isArray(next)) members += values.length;
-    for (const one of values) left.push(one);
-  }
-  return members;
 }
 
 /** RFC 6749 §3.2: a parameter sent more than once makes the request invalid. */

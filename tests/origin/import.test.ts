@@ -115,6 +115,21 @@ describe("importProducts", () => {
     expect([...(await stored()).keys()].sort()).toEqual(["ok-1", "ok-2"]);
   });
 
+  test("refuses a line that gives a member twice, on any level, for readers differ on which of them counts", async () => {
+    const { json } = await importLines(
+      '{"sku":"a","name":"A","price":"1.00","price":"2.00","currency":"EUR"}',
+      '{"sku":"b","name":"B","attributes":{"Colour":"Red","C\\u006flour":"Blue"}}',
+      '{"sku":"c","name":"\\"name\\":\\\\","attributes":{"name":"C","sku":"c"}}',
+    );
+    expect(json).toMatchObject({ received: 3, created: 1, failed: 2 });
+    const refused = { pointer: "", rule: "repeated", detail: "a member is given more than once" };
+    expect(json.errors).toEqual([
+      { line: 1, ...refused },
+      { line: 2, ...refused },
+    ]);
+    expect([...(await stored()).keys()]).toEqual(["c"]);
+  });
+
   test("lets the later of two lines with one SKU win", async () => {
     const { json } = await importLines(
       { sku: "a", name: "first" },

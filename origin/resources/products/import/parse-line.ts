@@ -1,6 +1,7 @@
 import type { Money } from "#shared/money.ts";
 import { ProductImportLine } from "#shared/resources/product-import.ts";
 import { bodyValidator } from "#shared/validate.ts";
+import { hasRepeatedMembers } from "../../../repeated-members.ts";
 import { type ProductValues, productDefaults } from "../columns.ts";
 import type { Line } from "./lines.ts";
 import { readMoney } from "./money/read-money.ts";
@@ -35,6 +36,9 @@ export function parseLine({ number: line, bytes }: Line): ParsedLine {
   if (text.trim() === "") return { kind: "blank" };
   const value = parseJson(text);
   if (value instanceof SyntaxError) return refuse({ line, pointer: "", rule: "json", detail: value.message });
+  if (hasRepeatedMembers(text, value)) {
+    return refuse({ line, pointer: "", rule: "repeated", detail: "a member is given more than once" });
+  }
   const violations = violationsOf(value);
   if (violations.length > 0) {
     return refuse(...violations.map(({ pointer, rule, detail }) => ({ line, pointer, rule, detail })));
