@@ -51,7 +51,7 @@ export const groups: readonly Group[] = [
     title: "A product by id at the origin",
     contestants: [
       { file: "origin-read", name: "gatehouse origin", v8Flags: originFlags() },
-      { file: "bare-read", name: "bare Fastify + postgres.js" },
+      { file: "bare-read", name: "bare Fastify + postgres.js", v8Flags: originFlags() },
     ],
   },
   {
@@ -59,7 +59,7 @@ export const groups: readonly Group[] = [
     title: "A page of 20 products at the origin",
     contestants: [
       { file: "origin-list", name: "gatehouse origin", v8Flags: originFlags() },
-      { file: "bare-list", name: "bare Fastify + postgres.js" },
+      { file: "bare-list", name: "bare Fastify + postgres.js", v8Flags: originFlags() },
     ],
   },
 ];
