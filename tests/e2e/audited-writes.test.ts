@@ -7,16 +7,11 @@ import { mintToken, newTenant, stack } from "#tests/support/stack.ts";
 
 /** Every write of the scenario, products' and all others', leaves in the audit log who it was, and in which request. */
 
-/** What changes nothing that a tenant owns: tokens and sessions, deliveries, and lines that were there already. */
-const UNAUDITED = [
-  "issueToken",
-  "login",
-  "refreshSession",
-  "logout",
-  "sendImportPart",
-  "testWebhook",
-  "redeliverWebhook",
-];
+/**
+ * What changes nothing that a tenant owns: tokens and sessions, and lines that were there already; and a delivery
+ * that is refused, for it is still on its way (tests/origin/webhooks.test.ts has one that is not).
+ */
+const UNAUDITED = ["issueToken", "login", "refreshSession", "logout", "sendImportPart", "redeliverWebhook"];
 /** Answered by what was stored, for they come with a key that was there before. */
 const REPEATED = ["createProductAgain"];
 

@@ -219,6 +219,15 @@ describe("deliveries", () => {
     expect(receiver.received[1]?.headers["webhook-id"]).toBe(json.id);
     expect(receiver.received[1]?.body).toBe(receiver.received[0]?.body);
     await receiver.close();
+
+    const told =
+      await owner()`select collection, action, before ->> 'state' as before, after ->> 'state' as after,
+      subject, request_id is not null as has_request from audit_log where item_id = ${json.id} order by seq`;
+    const by = { subject: "tester", has_request: true };
+    expect([...told]).toEqual([
+      { collection: "webhook_events", action: "create", before: null, after: null, ...by },
+      { collection: "webhook_deliveries", action: "update", before: "delivered", after: "pending", ...by },
+    ]);
   });
 
   test("redelivery answers 409 while it is on its way, and 404 to what never was", async () => {
