@@ -28,6 +28,7 @@ export class Arrival implements Exchange {
   unchecked = false;
   target = "";
   outcome = "answered";
+  failure: unknown = null;
   readonly #id = crypto.randomUUID();
 
   /**

@@ -40,6 +40,8 @@ export type Exchange = {
   target: string;
   /** What the log line says became of the request, such as `hit`, `miss` or a problem code. */
   outcome: string;
+  /** What a stage threw that was no `Problem`: a fault of ours. */
+  failure: unknown;
 };
 
 /**

@@ -51,6 +51,7 @@ export function observed(
       time: new Date(endedAt).toISOString(),
       ...line,
       ...(exchange.unchecked && { revocations: "unknown" }),
+      ...(exchange.failure !== null && described(exchange.failure)),
       msg: messageOf(isSlow),
     });
     return response;
@@ -69,6 +70,22 @@ function answerTo(exchange: Exchange, handle: Stage): Response | Promise<Respons
   } catch (error) {
     return refuse(exchange, error);
   }
+}
+
+/** How many calls of a stack are told. */
+const FRAMES = 8;
+
+/** What kind a failure is and where it was. Its message is not told: it may quote what was sent. */
+function described(failure: unknown): LogLine {
+  if (!(failure instanceof Error)) return { err_type: typeof failure };
+  const calls = (failure.stack ?? "").split("\n").filter((line) => /^\s*at /.test(line));
+  return {
+    err_type: failure.name,
+    err_stack: calls
+      .slice(0, FRAMES)
+      .map((call) => call.trim())
+      .join("\n"),
+  };
 }
 
 function orFail(answer: Response | undefined): Response {

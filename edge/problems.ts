@@ -16,6 +16,7 @@ const RETRY_AFTER_SECONDS = "2";
  */
 export function refuse(exchange: Exchange, error: unknown): Response {
   const problem = error instanceof Problem ? error : new Problem("internal");
+  if (problem !== error) exchange.failure = error;
   if (problem.status >= 500) exchange.refund();
   exchange.outcome = problem.code;
   const document = problemDocument(problem.code, exchange.requestId, problem.members);

@@ -6,6 +6,7 @@ import { assertionVerifier } from "./assertion.ts";
 import type { CountAttempt } from "./attempts.ts";
 import { clientErrors } from "./client-errors.ts";
 import type { OriginConfig } from "./config.ts";
+import type { ErrorHook } from "./error-hook.ts";
 import { createHandlers } from "./handlers.ts";
 import type { Metrics } from "./metrics.ts";
 import { accountGuards } from "./plugins/account-limit.ts";
@@ -33,6 +34,8 @@ export type AppDependencies = {
   readonly logger: Logger;
   /** Null: traces are off, and nothing of them is loaded. */
   readonly tracing: Tracing | null;
+  /** Told of errors that nobody expected; null: nobody is. */
+  readonly reportError: ErrorHook["report"] | null;
 };
 
 /** What a route without a body may be sent, in bytes. */
@@ -47,6 +50,7 @@ export async function buildApp({
   countAttempt,
   logger,
   tracing,
+  reportError,
 }: AppDependencies): Promise<FastifyInstance> {
   const unreadable = clientErrors();
   const app = Fastify({
@@ -72,6 +76,7 @@ export async function buildApp({
   await app.register(requestContext);
   const slowAfterMs = slowThresholds(contract, config.requestLog.slowMs);
   await app.register(observe, { metrics, slowAfterMs, ...config.requestLog });
+  app.decorate("reportError", reportError);
   await app.register(problems);
   await app.register(wellFormed);
   await app.register(assertion, { verify: assertionVerifier(config.assertionSecrets), now: services.now });

@@ -80,6 +80,8 @@ export type OriginConfig = {
   readonly requestLog: RequestLogConfig;
   /** Null: traces are off. */
   readonly tracing: TracingConfig | null;
+  /** A module that is told of errors that nobody expected. */
+  readonly errorHook: string | null;
 };
 
 /**
@@ -121,6 +123,7 @@ export function readConfig(variables: Variables): OriginConfig {
       slowMs: read.integer("LOG_SLOW_MS", { min: 0, max: 300_000, fallback: 0 }),
     },
     tracing: readTracing(read),
+    errorHook: read.text("ERROR_HOOK", "") || null,
   };
   read.done();
   return config;

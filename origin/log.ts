@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
-import { databaseErrorOf } from "./db/errors.ts";
+import { type DatabaseError, databaseErrorOf } from "./db/errors.ts";
 import { logDestination } from "./log-destination.ts";
 import { withoutSecrets } from "./redact.ts";
 
@@ -31,12 +31,19 @@ function isoTime(): () => string {
   };
 }
 
+/** What is told of an error; a database's has more. */
+type Described = Partial<DatabaseError> & {
+  readonly type: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+};
+
 /**
  * An error as it is logged. Drizzle's says the query with its parameters, which are people's data; the
  * driver's error below it says what went wrong.
  */
-function describeError(error: unknown): object {
-  if (!(error instanceof Error)) return { message: String(error) };
+export function describeError(error: unknown): Described {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
   const database = databaseErrorOf(error);
   const telling = database !== null && error.cause instanceof Error ? error.cause : error;
   const { type, message, stack } = stdSerializers.err(telling);

@@ -11,6 +11,7 @@ import { type Connections, connect } from "./db/client.ts";
 import type { Priority } from "./db/work.ts";
 import { createWrite } from "./db/write.ts";
 import { trackSockets } from "./drain.ts";
+import { loadErrorHook } from "./error-hook.ts";
 import { createHealth, type Health } from "./health.ts";
 import { createLogger } from "./log.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -104,6 +105,8 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   const { config, connections, logger, metrics, health, ops, opsUrl } = parts;
   const now = Date.now;
   const opsSockets = trackSockets(ops.server);
+  const tracing = await startTracing(config, logger);
+  const errorHook = config.errorHook === null ? null : await loadErrorHook(config.errorHook, logger);
   await checkDatabase(connections);
   health.done("migrations");
   const signingKeys = createSigningKeys({
@@ -142,7 +145,6 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   const pressure = measurePressure(config.shedDelayMs);
   addPressureMetrics(metrics.registry, pressure);
   const turnedAway = (reason: ShedReason, priority: Priority) => metrics.shed.inc({ reason, priority });
-  const tracing = await startTracing(config, logger);
   const app = await buildApp({
     config,
     services,
@@ -151,6 +153,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     countAttempt: attemptCounter(redis, now),
     logger,
     tracing,
+    reportError: errorHook?.report ?? null,
   });
   health.watch([
     { name: "database", required: true, run: () => ping(connections) },
@@ -177,7 +180,8 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     ops: opsSockets,
     aside: [deliverer],
     behind: [
-      ...(tracing === null ? [] : [tracing]),
+      // Each may wait for somebody else: both at once.
+      { stop: () => Promise.all([tracing?.stop(), errorHook?.stop()]) },
       rotation,
       sweeper,
       relay,

@@ -7,7 +7,15 @@ import { securityHeaders } from "#shared/security-headers.ts";
 import { tokenErrorOf } from "#shared/token-error.ts";
 import { payloadTooLarge } from "#shared/validate.ts";
 import { problemOfDatabase } from "../db/errors.ts";
+import type { ErrorHook } from "../error-hook.ts";
 import { logIdsOf } from "./request-context.ts";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Tells an error tracker; null where there is none. */
+    reportError: ErrorHook["report"] | null;
+  }
+}
 
 /** Seconds to wait that a 503 states when what failed gave no better figure. */
 const RETRY_AFTER_SECONDS = "2";
@@ -67,9 +75,18 @@ function headersOf(problem: Problem): Record<string, string> {
 function problemOf(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   const known = problemOfFastify(error, request) ?? problemOfDatabase(error);
-  if (known === null || known.status >= 500)
-    request.log.error({ ...logIdsOf(request), err: error }, "request failed");
-  return known ?? new Problem("internal");
+  const problem = known ?? new Problem("internal");
+  if (problem.status >= 500) tell(error, problem, request);
+  return problem;
+}
+
+function tell(error: unknown, { status }: Problem, request: FastifyRequest): void {
+  const { method, routeOptions, server, log } = request;
+  const ids = logIdsOf(request);
+  log.error({ ...ids, err: error }, "request failed");
+  const { request_id: requestId, trace_id: traceId } = ids;
+  const operation = routeOptions.config.operationId ?? null;
+  server.reportError?.({ error, requestId, traceId, operation, method, status });
 }
 
 function problemOfFastify(error: unknown, request: FastifyRequest): Problem | null {

@@ -25,7 +25,16 @@ export async function startOriginApp(
   const countAttempt = () => Promise.reject(new Error("there is no Redis here"));
   const door = () => undefined;
   const logger = createLogger("silent");
-  const app = await buildApp({ config, services, metrics, door, countAttempt, logger, tracing: null });
+  const app = await buildApp({
+    config,
+    services,
+    metrics,
+    door,
+    countAttempt,
+    logger,
+    tracing: null,
+    reportError: null,
+  });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return {
     url,

@@ -45,6 +45,7 @@ describe("the stage that charges quotas", () => {
       refund: () => undefined,
       target: "/",
       outcome: "answered",
+      failure: null,
     };
     const route = { ...contract.getMe, rate: { ...contract.getMe.rate, ...rate } };
     try {
