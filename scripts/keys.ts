@@ -50,6 +50,8 @@ await runCommand(GRAMMAR, async ({ action, need }, office) => {
 });
 
 async function rotate(keys: SigningKeys): Promise<string> {
+  // With a secret that does not open the key in use, no origin could open the next one either.
+  await keys.ensure();
   const made = await keys.rotate();
   const said = made === null ? "A key waits to sign already:" : `Published ${made.kid}:`;
   return `${said}\n${listOf(await keys.list())}`;

@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { CannotStart } from "#origin/cannot-start.ts";
 import { explain, StartError } from "#scripts/local/start-error.ts";
 import { Problem } from "#shared/problems.ts";
 import { type Office, withOffice } from "./office.ts";
@@ -75,9 +76,14 @@ export async function runCommand<A extends string>(
       wanted === null ? grammar.usage : await withOffice(process.env, (office) => act(wanted, office)),
     );
   } catch (error) {
-    console.error(error instanceof Problem ? sentenceOf(error) : explain(error));
+    console.error(said(error));
     process.exitCode = 1;
   }
+}
+
+function said(error: unknown): string {
+  if (error instanceof Problem) return sentenceOf(error);
+  return error instanceof CannotStart ? error.message : explain(error);
 }
 
 function sentenceOf({ message, members }: Problem): string {

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Connections, connect, type Transaction } from "#origin/db/client.ts";
+import { databaseErrorOf, isAway } from "#origin/db/errors.ts";
 import { inTransaction } from "#origin/db/write.ts";
 import { tenantFinder } from "#origin/resources/access/tenant-by-slug.ts";
 import { dataFolder, findSession } from "#scripts/local/data-folder.ts";
@@ -10,7 +11,10 @@ import { type SecretList, secretsIn } from "#shared/environment.ts";
 /** Where the commands that administer access work: DATABASE_URL's database, or that of `npm run dev`. */
 export type Office = {
   readonly connections: Connections;
-  /** KEY_ENCRYPTION_SECRET, or the one of `npm run dev`. */
+  /**
+   * KEY_ENCRYPTION_SECRET, or the one of `npm run dev` for its own database.
+   * @throws StartError for another database: no origin of it could open what this machine's secret encrypts
+   */
   readonly keyEncryptionSecrets: () => SecretList;
   /** Runs `work` for one tenant, with the rights that the origin has. */
   readonly forTenant: <R>(
@@ -19,7 +23,7 @@ export type Office = {
   ) => Promise<R>;
 };
 
-/** @throws StartError when there is no database to work on */
+/** @throws StartError when there is no database to work on, or it cannot be asked */
 export async function withOffice<R>(
   variables: NodeJS.ProcessEnv,
   work: (office: Office) => Promise<R>,
@@ -27,12 +31,18 @@ export async function withOffice<R>(
   const folder = dataFolder(variables);
   const url = variables["DATABASE_URL"] || findSession(folder)?.ownerUrl;
   if (!url) throw new StartError("Set DATABASE_URL to the origin's database, or start `npm run dev`.");
+  if (!URL.canParse(url))
+    throw new StartError("DATABASE_URL is not a URL: postgres://user:password@host/name.");
   const connections = connect({ url, poolSize: 1, applicationName: "gatehouse-command" });
   try {
     return await work({
       connections,
-      keyEncryptionSecrets: () =>
-        secretsIn(variables["KEY_ENCRYPTION_SECRET"] || keepSecrets(folder).keyEncryption),
+      keyEncryptionSecrets: () => {
+        const given = variables["KEY_ENCRYPTION_SECRET"];
+        if (variables["DATABASE_URL"] && !given)
+          throw new StartError("Set KEY_ENCRYPTION_SECRET beside DATABASE_URL, as its origins have it.");
+        return secretsIn(given || keepSecrets(folder).keyEncryption);
+      },
       forTenant: async (slug, act) => {
         const tenantId = await tenantFinder(connections)(slug);
         if (tenantId === null) throw new StartError(`There is no tenant ${slug}.`);
@@ -44,7 +54,18 @@ export async function withOffice<R>(
         return result;
       },
     });
+  } catch (error) {
+    throw refusalOf(error, new URL(url).host);
   } finally {
     await connections.close(5);
   }
+}
+
+/** What to say when the database cannot be asked; any other error as it is. */
+function refusalOf(error: unknown, host: string): unknown {
+  const code = databaseErrorOf(error)?.code ?? "";
+  // Class 28: invalid_authorization_specification; 3D000: invalid_catalog_name.
+  const why = code.startsWith("28") ? "refuses this login" : code === "3D000" ? "has no such database" : null;
+  if (why === null && !isAway(error)) return error;
+  return new StartError(`The server of DATABASE_URL (${host}) ${why ?? "does not answer"}: ${code}.`);
 }

@@ -108,4 +108,36 @@ describe("npm run keys", PATIENTLY, () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^KEY +STATE +SIGNS FROM +PUBLISHED UNTIL\n\S{43} +signing +\d{4}-/);
   });
+
+  test("seals no key for another machine's origins with a secret of this one, nor with one that is not theirs", async () => {
+    const before = (await run("keys", "list")).stdout;
+    const rotate = (secret: string) =>
+      new Command("scripts/keys.ts", ["rotate"], {
+        DATABASE_URL: stack().databaseUrl,
+        KEY_ENCRYPTION_SECRET: secret,
+      }).finished();
+    const without = await rotate("");
+    expect(without.stderr).toBe("Set KEY_ENCRYPTION_SECRET beside DATABASE_URL, as its origins have it.\n");
+    const mistyped = await rotate("x".repeat(40));
+    expect(mistyped.stderr).toMatch(/^KEY_ENCRYPTION_SECRET does not have the one [^\n]+\n$/);
+    expect([without.code, mistyped.code]).toEqual([1, 1]);
+    expect((await run("keys", "list")).stdout).toBe(before);
+  });
+});
+
+describe("a command that cannot ask the database", PATIENTLY, () => {
+  const list = async (change: Partial<Pick<URL, "port" | "pathname" | "password">>) => {
+    const url = Object.assign(new URL(stack().databaseUrl), change);
+    const { code, stderr } = await new Command("scripts/user.ts", ofTenant("list"), {
+      DATABASE_URL: url.href,
+    }).finished();
+    return { code, stderr: stderr.replace(url.host, "HOST") };
+  };
+  const says = (why: string) => ({ code: 1, stderr: `The server of DATABASE_URL (HOST) ${why}.\n` });
+
+  test("says in a sentence that it is away, has no such database, or refuses the login", async () => {
+    expect(await list({ port: "1" })).toEqual(says("does not answer: ECONNREFUSED"));
+    expect(await list({ pathname: "/nix" })).toEqual(says("has no such database: 3D000"));
+    expect(await list({ password: "wrong" })).toEqual(says("refuses this login: 28P01"));
+  });
 });
