@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { TransactionSql } from "postgres";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { contract } from "#shared/contract.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
@@ -167,10 +168,10 @@ describe("sendImportPart", () => {
     expect(await versions()).toHaveLength(1);
   });
 
-  test("answers 409 to a part that begins while the import is being completed, an empty one too", async () => {
-    const id = await begin();
-    const sent = await owner().begin(async (tx) => {
-      await tx`update imports set state = 'completed', completed_at = now() where id = ${id}`;
+  /** Sends a part while somebody else has `held`, until it waits for that or is answered. */
+  async function sendWhile(id: string, held: (tx: TransactionSql) => Promise<unknown>, then = held) {
+    return owner().begin(async (tx) => {
+      await held(tx);
       let isAnswered = false;
       const answer = sendPart(id, 1, []).finally(() => {
         isAnswered = true;
@@ -178,10 +179,29 @@ describe("sendImportPart", () => {
       const waiting = () =>
         tx`select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`;
       await vi.waitFor(async () => expect(isAnswered || (await waiting()).length > 0).toBe(true), 10_000);
+      await then(tx);
       return { answer };
     });
+  }
+
+  test("answers 409 to a part that begins while the import is being completed, an empty one too", async () => {
+    const id = await begin();
+    const complete = (tx: TransactionSql) =>
+      tx`update imports set state = 'completed', completed_at = now() where id = ${id}`;
+    const sent = await sendWhile(id, complete);
     expect(await sent.answer).toMatchObject({ status: 409, json: { detail: "the import is completed" } });
     expect((await send(`/v1/imports/${id}`)).json.parts).toEqual([]);
+  });
+
+  test("waits for who is storing lines of the part, and takes locks in the same order: no deadlock", async () => {
+    const id = await begin();
+    await owner()`insert into import_parts (tenant_id, import_id, number) values (${tenantId}, ${id}, 1)`;
+    const sent = await sendWhile(
+      id,
+      (tx) => tx`select from import_parts where import_id = ${id} for update`,
+      (tx) => tx`update imports set updated_at = now() where id = ${id}`,
+    );
+    expect((await sent.answer).status).toBe(200);
   });
 
   test("answers 422 beyond a million lines, and stores none of those", async () => {

@@ -18,18 +18,26 @@ export type Opened = Place & Pick<ImportPart, "complete">;
 
 /** Finds the part, or begins it. @throws Problem `not-found`, or `conflict` when no more parts are taken */
 export async function openPart(tx: Transaction, key: PartKey): Promise<Opened> {
+  const state = await stateOf(tx, key, "key share");
+  if (state === null) throw new Problem("not-found");
+  if (state === "open") await tx.insert(importParts).values(key).onConflictDoNothing();
+  // Waits for whoever is just storing lines of it, alive or not.
+  const part = await lock(tx, key);
+  if (part?.complete) return part;
+  // Waits for who completes the import: no part may begin once it was seen that none is missing. After the part,
+  // for whoever stores lines takes them in this order.
+  if (part === undefined || (await stateOf(tx, key, "share")) !== "open") throw completed();
+  return part;
+}
+
+/** Null: there is no such import. */
+async function stateOf(tx: Transaction, { importId }: PartKey, strength: "key share" | "share") {
   const [found] = await tx
     .select({ state: imports.state })
     .from(imports)
-    .where(eq(imports.id, key.importId))
-    // Waits for who completes it: that no part was missing would else not be true any more.
-    .for("share");
-  if (found === undefined) throw new Problem("not-found");
-  if (found.state === "open") await tx.insert(importParts).values(key).onConflictDoNothing();
-  // Waits for whoever is just storing lines of it, alive or not.
-  const part = await lock(tx, key);
-  if (part === undefined || (found.state === "completed" && !part.complete)) throw completed();
-  return part;
+    .where(eq(imports.id, importId))
+    .for(strength);
+  return found?.state ?? null;
 }
 
 /** @throws Problem `conflict` when another request has moved the part on */
