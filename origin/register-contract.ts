@@ -103,7 +103,6 @@ function registerRoute(
     onRequest: function admit(request, reply, done) {
       const caller = callerOf(route, request.claims);
       const priority = priorityBy(request.headers["if-none-match"]);
-      door(priority, caller?.tenantId ?? null, reply.raw);
       const parts = readParts(request);
       validators.bodyHeaders(headerReader(request));
       request.admitted = {
@@ -114,7 +113,7 @@ function registerRoute(
         target: `${route.method} ${request.url}`,
         idempotencyKey: readIdempotencyKey(route.idempotency, request.headers[names.idempotencyKey]),
       };
-      done();
+      door(priority, caller?.tenantId ?? null, reply.raw, done);
     },
     handler: function work(request: FastifyRequest, reply: FastifyReply) {
       const { admitted, lifetime } = request;

@@ -144,12 +144,13 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   };
   const pressure = measurePressure(config.shedDelayMs);
   addPressureMetrics(metrics.registry, pressure);
-  const turnedAway = (reason: ShedReason, priority: Priority) => metrics.shed.inc({ reason, priority });
+  const turnedAway = (reason: ShedReason | "turn", priority: Priority) =>
+    metrics.shed.inc({ reason, priority });
   const app = await buildApp({
     config,
     services,
     metrics,
-    door: createDoor({ pressure, turnedAway }),
+    door: createDoor({ pressure, poolSize: config.databasePoolSize, turnedAway }),
     countAttempt: attemptCounter(redis, now),
     logger,
     tracing,

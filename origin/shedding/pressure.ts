@@ -9,6 +9,8 @@ export type Pressure = {
   readonly eventLoopDelayMs: () => number;
   /** Requests answered a second, of late. */
   readonly answeredPerSecond: () => number;
+  /** Whether the event loop has hardly been idle of late. */
+  readonly isBusy: () => boolean;
   /** A request has been answered. */
   readonly answered: () => void;
   /** Begins anew. For a process that has started: its start kept the loop busy, and is over. */
@@ -24,6 +26,8 @@ const RESOLUTION_MS = 10;
  * garbage, which V8 leaves as long as there is room.
  */
 const BEARABLE_HEAP = 0.8;
+/** The part of the time for which a busy event loop is at work, or kept from it. */
+const BUSY = 0.6;
 /** How much the last look counts: a single stall is no reason to send anybody away. */
 const LATEST = 0.3;
 
@@ -34,6 +38,8 @@ export function measurePressure(bearableDelayMs: number): Pressure {
   let aliveBytes = 0;
   let count = 0;
   let perSecond = 0;
+  let use = performance.eventLoopUtilization();
+  let utilization = 0;
   let lookedAt = performance.now();
 
   const collections = new PerformanceObserver((list) => {
@@ -49,6 +55,9 @@ export function measurePressure(bearableDelayMs: number): Pressure {
     const latestMs = Math.max(0, Number.isNaN(sampled) ? lateMs : sampled);
     delayMs += (latestMs - delayMs) * LATEST;
     perSecond += ((count * 1000) / (now - lookedAt) - perSecond) * LATEST;
+    const usedUntil = performance.eventLoopUtilization();
+    utilization += (performance.eventLoopUtilization(usedUntil, use).utilization - utilization) * LATEST;
+    use = usedUntil;
     delay.reset();
     count = 0;
     lookedAt = now;
@@ -66,12 +75,15 @@ export function measurePressure(bearableDelayMs: number): Pressure {
     }),
     eventLoopDelayMs: () => delayMs,
     answeredPerSecond: () => perSecond,
+    isBusy: () => utilization > BUSY,
     answered: () => {
       count++;
     },
     forget() {
       delay.reset();
       delayMs = 0;
+      use = performance.eventLoopUtilization();
+      utilization = 0;
       lookedAt = performance.now();
     },
     stop() {

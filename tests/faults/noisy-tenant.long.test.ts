@@ -7,17 +7,15 @@ import { medianOf } from "#tests/support/soak/trend.ts";
 import { newTenant, owner, stack } from "#tests/support/stack.ts";
 
 /**
- * One tenant orders one product, 20 times as often as another lists its products. Somebody else holds the row that
- * all orders want most of the time, so each holds a connection for long, without work for the processor, and far more
- * come than can be served: what is measured is who gets a connection. Pairs of rounds, without the noise and with it,
- * so that whatever else the machine does falls on both; and rounds beside as many requests that are refused before they
- * ask for a connection, because the noise takes processors too, which are few where this runs. The admission alone is
- * measured in tests/unit/origin/fairness.test.ts.
+ * One tenant orders one product, another lists its products. Somebody else holds the row that all orders want most of
+ * the time, so each holds a connection for long, without work for the processor. Pairs of rounds, in which the first
+ * orders as often as the other lists, and 20 times as often, which is far more than can be served: who gets a
+ * connection is what is measured, and that a machine of two cores can do all of it.
  */
 
 const ROUNDS = 5;
-const ROUND_MS = 4_000;
-const QUIET_PER_SECOND = 15;
+const ROUND_MS = 6_000;
+const QUIET_PER_SECOND = 10;
 /** How long the row is held, and left free, in milliseconds. */
 const HELD_MS = 300;
 const FREE_MS = 20;
@@ -84,14 +82,12 @@ async function listQuietly(): Promise<number> {
   return latencies[Math.ceil(latencies.length * 0.99) - 1] ?? Number.NaN;
 }
 
-const ORDER = () => ({ currency: "USD", lines: [{ productId: wanted, quantity: 1 }] });
-
-function startOrders(body: object) {
+function startOrders(times: number) {
   const target = "POST /v1/orders";
   return startNoise({
     url: origin.url,
     path: "/v1/orders",
-    perSecond: QUIET_PER_SECOND * TIMES_AS_OFTEN,
+    perSecond: QUIET_PER_SECOND * times,
     headers: {
       "content-type": "application/json",
       "gatehouse-assertion": signAssertion({
@@ -102,42 +98,45 @@ function startOrders(body: object) {
         scopes: ["orders:write"],
       }),
     },
-    body: JSON.stringify(body),
+    body: JSON.stringify({ currency: "USD", lines: [{ productId: wanted, quantity: 1 }] }),
   });
 }
 
-test("a tenant that asks 20 times as often does not double another's p99 by what it asks the database", async () => {
-  const alone: number[] = [];
-  const besideRefused: number[] = [];
-  const beside: number[] = [];
+/** @returns the 99th percentile of the lists' latencies beside so many times as many orders, and their answers */
+async function listBeside(times: number): Promise<{ readonly p99: number; readonly noise: NoiseCounts }> {
+  const release = startHolding();
+  const orders = startOrders(times);
+  const p99 = await listQuietly();
+  const noise = await orders.stop();
+  await release();
+  // What it has left behind is not the next round's.
+  await expect
+    .poll(async () => (await (await fetch(`${origin.opsUrl}/metrics`)).text()).includes("in_flight 0\n"), {
+      timeout: 15_000,
+    })
+    .toBe(true);
+  return { p99, noise };
+}
+
+test("a tenant that asks 20 times as often as another does not double the other's p99", async () => {
+  const equal: number[] = [];
+  const noisy: number[] = [];
   const noise: NoiseCounts[] = [];
-  await listQuietly();
+  await listBeside(1);
   for (let round = 0; round < ROUNDS; round++) {
-    alone.push(await listQuietly());
-    const refused = startOrders({});
-    besideRefused.push(await listQuietly());
-    expect(Object.keys(await refused.stop())).toEqual(["400"]);
-    const release = startHolding();
-    const orders = startOrders(ORDER());
-    beside.push(await listQuietly());
-    noise.push(await orders.stop());
-    await release();
-    // What it has left behind is not the next round's.
-    await expect
-      .poll(async () => (await (await fetch(`${origin.opsUrl}/metrics`)).text()).includes("in_flight 0\n"), {
-        timeout: 15_000,
-      })
-      .toBe(true);
+    equal.push((await listBeside(1)).p99);
+    const beside = await listBeside(TIMES_AS_OFTEN);
+    noisy.push(beside.p99);
+    noise.push(beside.noise);
   }
-  const rise = medianOf(beside) / medianOf(besideRefused);
+  const rises = noisy.map((p99, round) => p99 / (equal[round] ?? Number.NaN));
   const rounded = (values: readonly number[]) => values.map((value) => Math.round(value * 10) / 10);
   process.stdout.write(
-    `p99 alone ${rounded(alone)} ms, beside refused noise ${rounded(besideRefused)} ms, ` +
-      `beside the noise ${rounded(beside)} ms: ${rise.toFixed(2)} times that. ` +
-      `The noise was answered ${JSON.stringify(noise.at(-1))}\n`,
+    `p99 beside as many orders ${rounded(equal)} ms, beside 20 times as many ${rounded(noisy)} ms: ` +
+      `${medianOf(rises).toFixed(2)} times that. The orders were answered ${JSON.stringify(noise.at(-1))}\n`,
   );
-  expect(rise).toBeLessThan(MAX_RISE);
+  expect(medianOf(rises)).toBeLessThan(MAX_RISE);
   // It was more than could be served.
   expect(noise.every((counts) => (counts[201] ?? 0) > 0)).toBe(true);
   expect(noise.reduce((sum, counts) => sum + (counts[503] ?? 0), 0)).toBeGreaterThan(0);
-}, 120_000);
+}, 180_000);

@@ -53,12 +53,18 @@ describe("the door", () => {
     const strain = { ...calm };
     const turned: unknown[] = [];
     const door = createDoor({
-      pressure: { strain: () => strain, answered: () => undefined, answeredPerSecond: () => 5 },
+      poolSize: 10,
+      pressure: {
+        strain: () => strain,
+        isBusy: () => true,
+        answered: () => undefined,
+        answeredPerSecond: () => 5,
+      },
       turnedAway: (...told) => turned.push(told),
     });
     const enter = (tenantId: string, priority: Priority = "list") => {
       const response = new EventEmitter();
-      door(priority, tenantId, response as ServerResponse);
+      door(priority, tenantId, response as ServerResponse, () => undefined);
       return () => response.emit("close");
     };
     return { strain, turned, enter };
