@@ -4,6 +4,7 @@ import { connect } from "#origin/db/client.ts";
 import { createLogger } from "#origin/log.ts";
 import { createMetrics } from "#origin/metrics.ts";
 import type { Services } from "#origin/services.ts";
+import type { Door } from "#origin/shedding/door.ts";
 import { servicesOf } from "./services.ts";
 
 /** The origin's HTTP interface alone: no relay, no sweeper, nothing that would ask the database by itself. */
@@ -23,7 +24,7 @@ export async function startOriginApp(
   const metrics = createMetrics();
   const services = servicesOf(config, connections, metrics.registry);
   const countAttempt = () => Promise.reject(new Error("there is no Redis here"));
-  const door = () => undefined;
+  const door: Door = (_priority, _tenantId, _response, begin) => begin();
   const logger = createLogger("silent");
   const app = await buildApp({
     config,

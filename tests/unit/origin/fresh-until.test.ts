@@ -18,7 +18,7 @@ const answering = async (freshUntil?: Date) => {
     app,
     { getKeySet: contract.getKeySet },
     { getKeySet },
-    { guards: new Map(), door: () => undefined, now: () => NOW },
+    { guards: new Map(), door: (_priority, _tenantId, _response, begin) => begin(), now: () => NOW },
   );
   const { headers } = await app.inject(contract.getKeySet.path);
   return headers["gatehouse-fresh-for"];
