@@ -3,6 +3,8 @@ declare namespace Cloudflare {
   interface Env {
     /** Absent where the platform has none. */
     readonly SHIELD?: RateLimit;
+    /** Absent where nobody reads it. */
+    readonly ANALYTICS?: AnalyticsEngineDataset;
     /** Absent where there are no versions. */
     readonly CF_VERSION_METADATA?: WorkerVersionMetadata;
   }

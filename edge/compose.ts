@@ -14,7 +14,7 @@ import { consistencyTokens } from "./cache/consistency-token.ts";
 import { type AskForAll, fillFromOrigin, type Question } from "./cache/fill.ts";
 import { withLastGood } from "./cache/last-good.ts";
 import { type ReadData, redisSnapshots } from "./cache/read-snapshot.ts";
-import type { PurgeableCache } from "./cache/serve.ts";
+import type { LocalCache } from "./cache/serve.ts";
 import { type ReadSnapshot, Snapshots } from "./cache/snapshot.ts";
 import type { Passage } from "./client-body.ts";
 import type { EdgeConfig } from "./env.ts";
@@ -22,7 +22,11 @@ import type { Dependencies } from "./gateway.ts";
 import { health } from "./health.ts";
 import { createLimits, quotaAvailability } from "./limit/limits.ts";
 import type { ShieldBinding } from "./limit/shield.ts";
+import { Counts } from "./metrics/counts.ts";
+import { expositionOf } from "./metrics/exposition.ts";
+import { type Analytics, createRecorder } from "./metrics/recorder.ts";
 import type { Log } from "./observe.ts";
+import { orderReader } from "./operator.ts";
 import { createOrigins } from "./origin.ts";
 import { hmac } from "./sign.ts";
 
@@ -32,9 +36,13 @@ type Platform = {
   readonly now: () => number;
   readonly passage: Passage;
   /** The platform's response cache, given the way to the origin. */
-  readonly cache: (askForAll: AskForAll) => PurgeableCache;
+  readonly cache: (askForAll: AskForAll) => LocalCache;
   /** How this isolate reads snapshots, given the way to Redis. */
   readonly snapshots: (read: ReadData) => ReadSnapshot;
+  /** Where data points go; null: nowhere. */
+  readonly analytics: Analytics | null;
+  /** Whether an operator is shown what this isolate has counted. */
+  readonly showsFigures: () => boolean;
 };
 
 /** What the gateway runs on, and what the isolate's other entrypoints answer from. */
@@ -43,6 +51,8 @@ type Composition = Dependencies & { readonly readSnapshot: ReadData };
 /** Puts the parts together from configuration and what the platform offers. */
 export function compose(config: EdgeConfig, platform: Platform): Composition {
   const { shield, log, now, passage } = platform;
+  const counts = new Counts();
+  const recorder = createRecorder(counts, platform.analytics);
   const origins = createOrigins({
     urls: config.originUrls,
     secret: config.assertionSecrets[0],
@@ -54,6 +64,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     traceSampleRate: config.traceSampleRate,
     onBreaker: (origin, state) =>
       log(state === "closed" ? "info" : "error", { stage: "edge", origin, state }),
+    onAttempt: recorder.attempt,
   });
   const askForAll = fillFromOrigin(contract, origins.ask);
   const cache = platform.cache(askForAll);
@@ -82,6 +93,7 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     logSampleRate: config.logSampleRate,
     slowAfterMs: slowThresholds(contract, config.logSlowMs),
     log,
+    record: recorder.request,
     now,
     shield,
     authentication: {
@@ -101,7 +113,19 @@ export function compose(config: EdgeConfig, platform: Platform): Composition {
     },
     caching: { cache: withLastGood(cache.serve), askForAll, snapshots, tokens, now },
     forwarding: { origin: origins.ask, snapshots, tokens, now },
-    purging: { purge: cache.purge, secrets: config.assertionSecrets, now },
+    purge: cache.purge,
+    metrics: {
+      isShown: platform.showsFigures,
+      text: () =>
+        expositionOf({
+          counts,
+          origins: origins.report(),
+          cache: cache.figures(),
+          areQuotasAway: availability.isAway,
+          isSighted: snapshots.isSighted(),
+        }),
+    },
+    readOrder: orderReader(config.assertionSecrets, now),
     readSnapshot,
     ownHandlers: {
       getHealth: health({

@@ -22,7 +22,7 @@ export type ForwardDependencies = {
 
 /** Passes an uncacheable request to the origin as the caller's own, and streams the answer back. */
 export function forward(
-  { route }: Operation,
+  { id, route }: Operation,
   { origin, snapshots, tokens, now }: ForwardDependencies,
 ): Answerer {
   const carried = [...Object.keys(route.request.headers.properties)];
@@ -43,6 +43,7 @@ export function forward(
   return async function forward(exchange) {
     const { request } = exchange;
     const response = await origin({
+      operationId: id,
       method: route.method,
       target: exchange.target,
       headers: pick(request.headers, carried),

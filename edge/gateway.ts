@@ -3,14 +3,18 @@ import { announceDeprecation } from "./announce-deprecation.ts";
 import { answerFromCache, type CacheDependencies } from "./answer-from-cache.ts";
 import { type Authentication, authenticate } from "./auth/authenticate.ts";
 import { authorise } from "./auth/authorise.ts";
+import type { Purge } from "./cache/serve.ts";
 import { cors } from "./cors.ts";
 import { type Answerer, inOrder, type Operation } from "./exchange.ts";
 import { type ForwardDependencies, forward } from "./forward.ts";
 import { type Limiting, limit } from "./limit/limit.ts";
 import { type ShieldBinding, shield } from "./limit/shield.ts";
+import type { Recorder } from "./metrics/recorder.ts";
+import { type MetricsDependencies, metricsByOrder } from "./metrics/show.ts";
 import { type Log, observed } from "./observe.ts";
+import type { ReadOrder } from "./operator.ts";
 import { canonicalPath } from "./paths.ts";
-import { type PurgeDependencies, purgeByOrder } from "./purge.ts";
+import { purgeByOrder } from "./purge.ts";
 import { routed, unknownRoute } from "./routing.ts";
 import { validate } from "./validate.ts";
 
@@ -21,13 +25,17 @@ export type Dependencies = {
   readonly logSampleRate: number;
   readonly slowAfterMs: (operation: string | null) => number;
   readonly log: Log;
+  readonly record: Recorder["request"];
   readonly now: () => number;
   readonly shield: ShieldBinding;
   readonly authentication: Authentication;
   readonly limiting: Limiting;
   readonly caching: CacheDependencies;
   readonly forwarding: ForwardDependencies;
-  readonly purging: PurgeDependencies;
+  readonly purge: Purge;
+  readonly metrics: MetricsDependencies;
+  /** Reads what an operator has signed. */
+  readonly readOrder: ReadOrder;
   /** The routes that the edge itself answers, by operation id. */
   readonly ownHandlers: Readonly<Record<string, Answerer>>;
 };
@@ -58,7 +66,8 @@ export function createGateway(deps: Dependencies, guards: Guards = { authenticat
         answer(operation, deps),
       ),
     ),
-    purgeByOrder(deps.purging),
+    purgeByOrder(deps.purge, deps.readOrder),
+    metricsByOrder(deps.metrics, deps.readOrder),
     unknownRoute(deps.contract),
   );
   return { fetch: observed(deps, handle) };

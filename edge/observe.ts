@@ -2,6 +2,7 @@ import { lineLevel, messageOf, type RequestLine } from "#shared/request-line.ts"
 import { andThen } from "./and-then.ts";
 import { Arrival } from "./arrival.ts";
 import type { Exchange, Stage } from "./exchange.ts";
+import type { Recorder } from "./metrics/recorder.ts";
 import { refuse } from "./problems.ts";
 
 export type LogLine = Readonly<Record<string, string | number | null>>;
@@ -14,6 +15,7 @@ type Options = {
   /** From how many milliseconds on a request to an operation is logged as slow. */
   readonly slowAfterMs: (operation: string | null) => number;
   readonly log: Log;
+  readonly record: Recorder["request"];
   readonly now: () => number;
 };
 
@@ -22,7 +24,7 @@ type Options = {
  * fields as the origin's).
  */
 export function observed(
-  { addressHeader, logSampleRate, slowAfterMs, log, now }: Options,
+  { addressHeader, logSampleRate, slowAfterMs, log, record, now }: Options,
   handle: Stage,
 ): (request: Request, context: Pick<ExecutionContext, "waitUntil">) => Response | Promise<Response> {
   function close(exchange: Exchange, response: Response): Response {
@@ -30,6 +32,7 @@ export function observed(
     const { request, requestId, operationId, principal } = exchange;
     const endedAt = now();
     const latencyMs = endedAt - exchange.startedAt;
+    record(exchange, status, latencyMs);
     // The clock of a hit stands still: there is nothing to look up.
     const isSlow = latencyMs > 0 && latencyMs >= slowAfterMs(operationId);
     const level = lineLevel(status, isSlow, requestId, logSampleRate);

@@ -27,6 +27,7 @@ export type TraceIds = {
 };
 
 export type OriginRequest = {
+  readonly operationId: string;
   readonly method: Method;
   /** Canonical path and query. */
   readonly target: string;
@@ -48,6 +49,16 @@ export type OriginRequest = {
 
 export type Origin = (request: OriginRequest) => Promise<Response>;
 
+/** One try to get an answer from one origin. */
+export type OriginAttempt = {
+  readonly operationId: string;
+  /** Its place in `ORIGIN_URLS`, from 0. */
+  readonly origin: number;
+  readonly outcome: Outcome["kind"];
+  /** Until the answer began, or a short one was there. */
+  readonly durationMs: number;
+};
+
 export type Origins = {
   readonly ask: Origin;
   /** In the order of `ORIGIN_URLS`. */
@@ -58,6 +69,7 @@ type Options = Attempter & {
   readonly urls: readonly string[];
   readonly random: () => number;
   readonly onBreaker: OnBreaker;
+  readonly onAttempt: (attempt: OriginAttempt) => void;
 };
 
 /** What is left of a request on its way. */
@@ -72,7 +84,7 @@ type Journey = {
 
 /** The way to the origins. `ask` throws `unavailable`, `deadline-exceeded` or `malformed-body`. */
 export function createOrigins(options: Options): Origins {
-  const { urls, now, random, onBreaker, passage } = options;
+  const { urls, now, random, onBreaker, onAttempt, passage } = options;
   const pace = new Pace();
   const pool = new Pool(urls, now, (origin, state) => {
     onBreaker(origin, state);
@@ -87,13 +99,18 @@ export function createOrigins(options: Options): Origins {
     for (const [i] of candidates.entries()) {
       const candidate = candidates[(journey.attempted + i) % candidates.length];
       if (candidate === undefined) return null;
-      const outcome = await pool.send(candidate, (isProbe) => {
+      const outcome = await pool.send(candidate, async (isProbe) => {
         journey.wasProbe = isProbe;
-        pace.sent(now());
-        const { deadline } = request;
-        const waitMs = waitFor(candidate, journey, deadline - now());
+        const sentAt = now();
+        pace.sent(sentAt);
+        const { deadline, operationId } = request;
+        const { url } = candidate;
+        const waitMs = waitFor(candidate, journey, deadline - sentAt);
         const attempted = journey.attempted + 1;
-        return attempt(options, { request, body, url: candidate.url, attempted, waitMs, deadline });
+        const came = await attempt(options, { request, body, url, attempted, waitMs, deadline });
+        const durationMs = now() - sentAt;
+        onAttempt({ operationId, origin: urls.indexOf(url), outcome: came.kind, durationMs });
+        return came;
       });
       if (outcome !== null) return { candidate, outcome };
     }

@@ -1,28 +1,10 @@
 import Type from "typebox";
 import { Compile } from "typebox/compile";
-import type { NamedSecret } from "#shared/environment.ts";
-import { headers as names } from "#shared/headers.ts";
-import {
-  MAX_TAGS,
-  ORDER_LIFETIME_SECONDS,
-  PURGE_PATH,
-  type PurgeOrder,
-  signedOrder,
-} from "#shared/operator.ts";
+import { MAX_TAGS, PURGE_TARGET, type PurgeOrder } from "#shared/operator.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Purge } from "./cache/serve.ts";
 import { type Exchange, respond, type Stage } from "./exchange.ts";
-import { verifierOf } from "./sign.ts";
-
-export type PurgeDependencies = {
-  readonly purge: Purge;
-  /** Any of them signs an order. */
-  readonly secrets: readonly NamedSecret[];
-  readonly now: () => number;
-};
-
-const MAX_BODY_BYTES = 65_536;
-const SIGNATURE = /^(\d{1,12})\.([A-Za-z0-9_-]{43})$/;
+import { isTarget, type ReadOrder } from "./operator.ts";
 
 const Order = Compile(
   Type.Union([
@@ -43,21 +25,9 @@ const Order = Compile(
  * Does as a signed order of the operator says (`npm run purge`). Whoever cannot sign one learns nothing: the
  * request goes on, and finds that there is no such route.
  */
-export function purgeByOrder({ purge, secrets, now }: PurgeDependencies): Stage {
-  const verify = verifierOf(secrets);
-
-  /** @returns the body, when it is an order that was signed just now */
-  async function signedBody({ headers, body }: Request): Promise<string | null> {
-    const [, expiresAt = "", mac = ""] = SIGNATURE.exec(headers.get(names.operator) ?? "") ?? [];
-    const secondsLeft = Number(expiresAt) - now() / 1000;
-    if (expiresAt === "" || secondsLeft <= 0 || secondsLeft > ORDER_LIFETIME_SECONDS) return null;
-    if (!(Number(headers.get("content-length") ?? Number.NaN) <= MAX_BODY_BYTES)) return null;
-    const text = await new Response(body).text();
-    return (await verify(mac, signedOrder(expiresAt, text))) ? text : null;
-  }
-
+export function purgeByOrder(purge: Purge, readOrder: ReadOrder): Stage {
   async function obey(exchange: Exchange): Promise<Response | undefined> {
-    const text = await signedBody(exchange.request);
+    const text = await readOrder(exchange.request, PURGE_TARGET);
     if (text === null) return undefined;
     const outcome = await purge(parseOrder(text));
     exchange.outcome = outcome.success ? "purged" : "not-purged";
@@ -66,8 +36,7 @@ export function purgeByOrder({ purge, secrets, now }: PurgeDependencies): Stage 
   }
 
   return function purgeByOrder(exchange) {
-    const { path, request } = exchange;
-    return path === PURGE_PATH && request.method === "POST" ? obey(exchange) : undefined;
+    return isTarget(exchange, PURGE_TARGET) ? obey(exchange) : undefined;
   };
 }
 

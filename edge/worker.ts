@@ -30,6 +30,7 @@ const dependencies = compose(config, {
     return {
       serve: (fill) => (hasWorkersCache ? workers.serve(fill) : embedded.serve(fill)),
       purge: (order) => (hasWorkersCache ? workers.purge(order) : embedded.purge(order)),
+      figures: embedded.figures,
     };
   },
   snapshots: (read) => {
@@ -41,8 +42,17 @@ const dependencies = compose(config, {
     );
     return (tenantId, isFresh) => (hasWorkersCache ? shared(tenantId, isFresh) : own(tenantId, isFresh));
   },
+  analytics: env.ANALYTICS
+    ? { dataSet: env.ANALYTICS, locationOf, version: env.CF_VERSION_METADATA?.id ?? "" }
+    : null,
+  // There, an answer comes from any of thousands of isolates.
+  showsFigures: () => hasWorkersCache === false,
 });
 const gateway = createGateway(dependencies);
+
+function locationOf({ cf }: Request): string {
+  return typeof cf?.["colo"] === "string" ? cf["colo"] : "";
+}
 
 /** Runs for every request and is never cached. */
 export default {

@@ -1,9 +1,8 @@
-import { VariableReader } from "#shared/environment.ts";
 import type { PurgeOrder } from "#shared/operator.ts";
 import { dataFolder, findSession } from "./local/data-folder.ts";
 import { tenantIdOf } from "./local/development-token.ts";
-import { keepSecrets } from "./local/secrets.ts";
-import { explain, StartError } from "./local/start-error.ts";
+import { operatedEdge } from "./local/operator.ts";
+import { explain } from "./local/start-error.ts";
 import { type PurgeArguments, readArguments, USAGE } from "./purge/options.ts";
 import { reportOf, sendOrder } from "./purge/send.ts";
 
@@ -19,14 +18,9 @@ try {
 }
 
 async function purge({ tags, tenant, url }: PurgeArguments): Promise<number> {
-  const folder = dataFolder();
-  const session = findSession(folder);
-  const target = url ?? session?.edgeUrl;
-  if (target === undefined)
-    throw new StartError("Start `npm run dev`, or say with --url which edge is meant.");
-  const order = await orderOf(tags, tenant, session?.ownerUrl ?? null);
-  const secret = url === null ? keepSecrets(folder).assertion : secretOf(process.env);
-  const outcome = await sendOrder(target, secret, order, Date.now());
+  const edge = operatedEdge(url, process.env);
+  const order = await orderOf(tags, tenant, findSession(dataFolder())?.ownerUrl ?? null);
+  const outcome = await sendOrder(edge.url, edge.secret, order, Date.now());
   console.log(reportOf(order, outcome));
   return outcome.success ? 0 : 1;
 }
@@ -38,11 +32,4 @@ async function orderOf(
 ): Promise<PurgeOrder> {
   if (tenant !== null) return { tags: [`tenant:${await tenantIdOf(tenant, ownerUrl)}`] };
   return tags.length > 0 ? { tags } : { purgeEverything: true };
-}
-
-function secretOf(variables: NodeJS.ProcessEnv): string {
-  const read = new VariableReader(variables);
-  const [{ secret }] = read.secrets("ASSERTION_SECRETS");
-  read.done();
-  return secret;
 }

@@ -3,6 +3,14 @@
 /** Empties the response cache: a POST with `PurgeOrder` as its JSON body. */
 export const PURGE_PATH = "/_edge/purge";
 
+/** Shows what the isolate that answers has counted. */
+export const METRICS_PATH = "/_edge/metrics";
+
+/** Method and path: an order for one is none for the other. */
+export const PURGE_TARGET = `POST ${PURGE_PATH}` as const;
+export const METRICS_TARGET = `GET ${METRICS_PATH}` as const;
+export type OrderTarget = typeof PURGE_TARGET | typeof METRICS_TARGET;
+
 /** How long an order may be sent after it was signed; one that was overheard is soon worth nothing. */
 export const ORDER_LIFETIME_SECONDS = 60;
 
@@ -27,6 +35,6 @@ export type PurgeOutcome = {
  * it apart from the MACs of assertions and consistency tokens. The header is `<expiry>.<mac>`.
  * @param expiresAt seconds since the epoch
  */
-export function signedOrder(expiresAt: string, body: string): string {
-  return `operator POST ${PURGE_PATH} ${expiresAt} ${body}`;
+export function signedOrder(target: OrderTarget, expiresAt: string, body: string): string {
+  return `operator ${target} ${expiresAt} ${body}`;
 }

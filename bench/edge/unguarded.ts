@@ -28,6 +28,8 @@ const dependencies = compose(config, {
   passage: (bytes) => (bytes === null ? new IdentityTransformStream() : new FixedLengthStream(bytes)),
   cache: (askForAll) => embeddedCache(contract, askForAll, EMBEDDED_CACHE_BYTES, now),
   snapshots: ownSnapshots,
+  analytics: null,
+  showsFigures: () => false,
 });
 const gateway = createGateway(dependencies, {
   authenticate: () => (exchange) => {

@@ -6,7 +6,7 @@ import { fieldValue } from "../http-cache/fields.ts";
 import type { Reply } from "../http-cache/reply.ts";
 import { perObject } from "../per-object.ts";
 import type { AskForAll } from "./fill.ts";
-import type { Fill, PurgeableCache, Served } from "./serve.ts";
+import type { Fill, LocalCache, Served } from "./serve.ts";
 import { storedHeaders } from "./stored.ts";
 
 /** What it may take of an isolate's 128 MB by default; the rest is code, tokens and requests in flight. */
@@ -22,7 +22,7 @@ export function embeddedCache(
   askForAll: AskForAll,
   maxBytes: number,
   now: () => number,
-): PurgeableCache {
+): LocalCache {
   const cache = new HttpCache({ maxBytes, now });
 
   async function load(fill: Fill, { set }: Sent): Promise<Upstream> {
@@ -47,6 +47,7 @@ export function embeddedCache(
         servedFrom,
       );
     },
+    figures: () => ({ bytes: cache.bytes, entries: cache.size, evictions: cache.evictions }),
     purge: async (options) => ({ ...cache.purge(options), reach: "isolate" }),
   };
 }

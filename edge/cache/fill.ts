@@ -35,6 +35,7 @@ export function fillFromOrigin(contract: Contract, origin: Origin): AskForAll {
     const route = contract[operationId];
     if (route === undefined) throw new Problem("internal");
     const response = await origin({
+      operationId,
       method: "GET",
       target,
       headers: ifNoneMatch === null ? {} : { "if-none-match": ifNoneMatch },

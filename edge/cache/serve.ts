@@ -27,5 +27,11 @@ export type ResponseCache = (fill: Fill) => Served | Promise<Served>;
 
 export type Purge = (order: PurgeOrder) => Promise<PurgeOutcome>;
 
+/** What is stored. */
+export type CacheFigures = { readonly bytes: number; readonly entries: number; readonly evictions: number };
+
 /** A response cache that an operator can empty. */
 export type PurgeableCache = { readonly serve: ResponseCache; readonly purge: Purge };
+
+/** One in this isolate, which can say what it holds. */
+export type LocalCache = PurgeableCache & { readonly figures: () => CacheFigures };

@@ -74,6 +74,11 @@ export class HttpCache {
     return this.#store.size;
   }
 
+  /** How many had to make room so far. */
+  get evictions(): number {
+    return this.#store.evictions;
+  }
+
   /**
    * Answers from the store, at once, or from the origin and keeps what may be kept.
    * @param load asks the origin; it must not be bound to the client's signal, since others may share

@@ -21,6 +21,7 @@ export class Store {
   /** All entries, the one used longest ago first. */
   readonly #used = new Set<Entry>();
   #bytes = 0;
+  #evictions = 0;
 
   /** @param maxEntryBytes an entry's share: nothing larger is stored */
   constructor(maxBytes: number, maxEntryBytes: number, normalisesVary: boolean) {
@@ -35,6 +36,10 @@ export class Store {
 
   get size(): number {
     return this.#used.size;
+  }
+
+  get evictions(): number {
+    return this.#evictions;
   }
 
   hasKey(key: string): boolean {
@@ -106,6 +111,7 @@ export class Store {
     for (const entry of this.#used) {
       if (this.#bytes <= this.#maxBytes) return;
       this.remove(entry);
+      this.#evictions++;
     }
   }
 

@@ -1,15 +1,9 @@
-import { createHmac } from "node:crypto";
 import Type from "typebox";
 import { Compile } from "typebox/compile";
+import { signatureOf } from "#scripts/local/operator.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 import { headers as names } from "#shared/headers.ts";
-import {
-  ORDER_LIFETIME_SECONDS,
-  PURGE_PATH,
-  type PurgeOrder,
-  type PurgeOutcome,
-  signedOrder,
-} from "#shared/operator.ts";
+import { PURGE_PATH, PURGE_TARGET, type PurgeOrder, type PurgeOutcome } from "#shared/operator.ts";
 
 const Outcome = Compile(
   Type.Object({
@@ -34,11 +28,12 @@ export async function sendOrder(
   now: number,
 ): Promise<PurgeOutcome> {
   const body = JSON.stringify(order);
-  const expiresAt = String(Math.floor(now / 1000) + ORDER_LIFETIME_SECONDS - 1);
-  const mac = createHmac("sha256", secret).update(signedOrder(expiresAt, body)).digest("base64url");
   const response = await fetch(url + PURGE_PATH, {
     method: "POST",
-    headers: { [names.operator]: `${expiresAt}.${mac}`, "content-type": "application/json" },
+    headers: {
+      [names.operator]: signatureOf(secret, PURGE_TARGET, body, now),
+      "content-type": "application/json",
+    },
     body,
     redirect: "manual",
     signal: AbortSignal.timeout(TIMEOUT_MS),

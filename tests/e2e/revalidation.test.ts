@@ -27,6 +27,7 @@ describe("revalidation at the origin", () => {
       random: Math.random,
       traceSampleRate: 0,
       onBreaker: () => undefined,
+      onAttempt: () => undefined,
       passage: () => new TransformStream(),
       async fetch(url, init) {
         const response = await fetch(url, init);

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sendOrder } from "#scripts/purge/send.ts";
-import { PURGE_PATH, type PurgeOrder, signedOrder } from "#shared/operator.ts";
+import { PURGE_PATH, PURGE_TARGET, type PurgeOrder, signedOrder } from "#shared/operator.ts";
 import { AGAIN_WHEN_BLIND, type EdgeUnderTest, sighted, startEdgeUnderTest } from "#tests/support/edge.ts";
 
 const TENANTS = { a: "0190a7c0-0000-7000-8000-0000000000aa", b: "0190a7c0-0000-7000-8000-0000000000bb" };
@@ -92,7 +92,9 @@ describe("an operator's purge", AGAIN_WHEN_BLIND, () => {
   const BODY = '{"purgeEverything":true}';
   const inSeconds = (seconds: number) => String(Math.floor(Date.now() / 1000) + seconds);
   const sign = (expiresAt: string, body: string, secret = SECRET) =>
-    `${expiresAt}.${createHmac("sha256", secret).update(signedOrder(expiresAt, body)).digest("base64url")}`;
+    `${expiresAt}.${createHmac("sha256", secret)
+      .update(signedOrder(PURGE_TARGET, expiresAt, body))
+      .digest("base64url")}`;
 
   it.each<[string, () => string | null]>([
     ["without a signature", () => null],
