@@ -8,6 +8,7 @@ test("a failure of the edge's own is logged with its kind and place, not with a 
     logSampleRate: 0,
     slowAfterMs: () => 1_000,
     log: (level: string, line: LogLine) => lines.push({ level, line }),
+    record: () => undefined,
     now: () => 0,
   };
   const handle = observed(options, function broken() {
