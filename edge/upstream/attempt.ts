@@ -16,7 +16,7 @@ import { TimeLimit } from "./time-limit.ts";
  * says that it was too slow, and the edge's own time runs out only where the origin says nothing at all.
  */
 const HOP_MS = 50;
-const HOP_PART = 0.05;
+const HOP_PART = 0.1;
 
 export type Attempt = {
   readonly request: OriginRequest;

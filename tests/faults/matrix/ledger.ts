@@ -18,7 +18,7 @@ export async function checkWrites(lane: Lane, exchanges: readonly Exchange[]): P
   const writes = exchanges.filter(({ asked }) => asked.method === "POST");
   const keyed = writes.filter(({ asked }) => asked.key !== null);
   const plain = writes.filter(({ asked }) => asked.key === null);
-  const repeated = await Promise.all(keyed.filter((one) => !isAcknowledged(one)).map(insist));
+  const repeated = await repeat(keyed.filter((one) => !isAcknowledged(one)));
 
   const rows = await lane.sql<{ reason: string; times: number }[]>`
     select reason, count(*)::int as times from stock_movements
@@ -37,6 +37,19 @@ export async function checkWrites(lane: Lane, exchanges: readonly Exchange[]): P
       ...doubled.map((one) => `a write of ${reasonOf(one)} happened ${timesOf(one)} times`),
     ],
   };
+}
+
+/** Clients at a time: an outage leaves a hundred writes behind, of one row most of them, and all at once are a storm. */
+const AT_ONCE = 4;
+
+async function repeat(unacknowledged: readonly Exchange[]): Promise<readonly (string | null)[]> {
+  const left = [...unacknowledged];
+  const came: (string | null)[] = [];
+  async function work(): Promise<void> {
+    for (let one = left.pop(); one !== undefined; one = left.pop()) came.push(await insist(one));
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return came;
 }
 
 /** @returns what keeps a write from being acknowledged, if anything does */
