@@ -14,7 +14,13 @@
  */
 
 /** Keys that are alike; rates are of one key, a second. */
-export type Cell = { readonly keys: number; readonly reads: number; readonly invalidations: number };
+export type Cell = {
+  readonly keys: number;
+  readonly reads: number;
+  readonly invalidations: number;
+  /** Reads under a key that only the isolate of a write has (docs/decisions/0018-marks.md): always the origin's. */
+  readonly marked: number;
+};
 
 export type CacheKind = {
   readonly freshSeconds: number;
@@ -45,7 +51,7 @@ export function steadyState(cells: readonly Cell[], cache: CacheKind): SteadySta
   return { asked, hitRatio: 1 - misses / requests, idleSeconds };
 }
 
-function askedBy({ reads, invalidations }: Cell, cache: CacheKind, idleSeconds: number): Asked {
+function askedBy({ reads, invalidations, marked }: Cell, cache: CacheKind, idleSeconds: number): Asked {
   if (reads === 0) return { misses: 0, revalidations: 0 };
   const ends = invalidations + reads / Math.expm1(reads * idleSeconds);
   const { freshSeconds, staleWhileRevalidateSeconds } = cache;
@@ -54,7 +60,7 @@ function askedBy({ reads, invalidations }: Cell, cache: CacheKind, idleSeconds: 
   const either = reads + ends;
   const unseen =
     Math.exp(-ends * freshSeconds) * (reads / either) * -Math.expm1(-either * staleWhileRevalidateSeconds);
-  return { misses: questions * (1 - unseen), revalidations: questions * unseen };
+  return { misses: questions * (1 - unseen) + marked, revalidations: questions * unseen };
 }
 
 /** T, at which the entries fill the cache, those included that a write has made unreachable. */
@@ -83,18 +89,19 @@ function entriesAt(idle: number, cells: readonly Cell[]): number {
 }
 
 /**
- * Questions a second that reach what is behind, so long after the cache was emptied: all requests of a
- * key until its first one, then as in the steady state.
+ * Questions a second that reach what is behind, so long after the cache was emptied. A request is one when there
+ * was none since the last write, or since the emptying if that was later: the steady state is come to as fast
+ * as there are requests *or* writes, for a write of what nobody has asked for since makes nothing worse.
  */
 export function questionsAfterEmptying(
   cells: readonly Cell[],
   { asked }: SteadyState,
   seconds: number,
 ): number {
-  return sumOver(cells, ({ keys, reads }, index) => {
+  return sumOver(cells, ({ keys, reads, invalidations }, index) => {
     const { misses = 0, revalidations = 0 } = asked[index] ?? {};
-    const unasked = Math.exp(-reads * seconds);
-    return keys * (reads * unasked + (misses + revalidations) * (1 - unasked));
+    const settled = misses + revalidations;
+    return keys * (settled + (reads - settled) * Math.exp(-(reads + invalidations) * seconds));
   });
 }
 

@@ -14,14 +14,21 @@ export const PRICES = {
   databaseVcpuHour: 0.1,
 } as const;
 
-/** CPU time of one, in milliseconds of a core of the machine that it was measured on (`npm run bench`). */
+/**
+ * CPU time of one, in milliseconds of a core: `npm run capacity -- --cpu` (`measure-cpu.ts`) on 2 cores of an AMD EPYC
+ * with Node 24, 21 November 2026, of two runs the one that had less beside it; the other one had 5 to 60% more.
+ */
 export const CPU_MS = {
-  /** Of the Worker, for a request that its cache answers. */
-  edge: 0.08,
+  /** `a hit`: the embedded cache's, in workerd. */
+  edgeHit: 0.19,
+  /** `a read at the origin`, at each tier: the cache has asked for it, and stored it. */
+  edgeMiss: 1.2,
   originRead: 0.5,
-  databaseRead: 0.2,
-  originWrite: 2.5,
-  databaseWrite: 2.5,
+  databaseRead: 0.14,
+  /** `a write`: with its audit, and the relay that is woken for each. */
+  edgeWrite: 2.7,
+  originWrite: 5.5,
+  databaseWrite: 3.4,
 } as const;
 
 /** What may be used of a core that has to stay quick. */
@@ -49,6 +56,14 @@ export function coresFor({ originReads, writes }: Load): Cores {
   };
 }
 
+/** Of the Worker, for a request on the average, in milliseconds. */
+function edgeMs({ requests, nearHitRatio, writes }: Load): number {
+  const reads = requests - writes;
+  const { edgeHit, edgeMiss, edgeWrite } = CPU_MS;
+  const readMs = nearHitRatio * edgeHit + (1 - nearHitRatio) * edgeMiss;
+  return (reads * readMs + writes * edgeWrite) / requests;
+}
+
 /**
  * Dollars for a million requests.
  * @param average what the day is like
@@ -58,7 +73,7 @@ export function costPerMillion(average: Load, busiest: Load): Cost {
   const { origin, database } = coresFor(busiest);
   const perMillion = (dollarsAnHour: number) => (dollarsAnHour / 3_600 / average.requests) * 1e6;
   const parts = {
-    edge: PRICES.workerRequestsPerMillion + CPU_MS.edge * PRICES.workerCpuPerMillionMs,
+    edge: PRICES.workerRequestsPerMillion + edgeMs(average) * PRICES.workerCpuPerMillionMs,
     analytics: PRICES.analyticsPointsPerMillion,
     redis: (average.redisCommands / average.requests) * PRICES.redisCommandsPerMillion,
     origin: perMillion(origin * PRICES.vcpuHour),

@@ -31,7 +31,7 @@ export type Load = {
 /** @param extraWrites a second, of the biggest tenant */
 export function loadOf(traffic: Traffic, deployment: Deployment, extraWrites = 0): Load {
   const places = zipfRanks(deployment.locations, deployment.locationExponent).map(({ count, share }) => {
-    const tenants = tenantsAt(traffic, share, extraWrites);
+    const tenants = tenantsAt(traffic, share, extraWrites, deployment.isolates.count);
     const cells = tenants.flatMap((tenant) => tenant.cells);
     return { count, tenants, cells, state: steadyState(cells, deployment.cache) };
   });
@@ -92,9 +92,9 @@ function behindTheLast(places: readonly Place[], { upper }: Deployment) {
 
 /** What one of the upper caches is asked: an equal part of what the locations ask. */
 function cellsOfUpper(places: readonly Place[], caches: number): Cell[] {
-  return combined(places, caches, ({ state }, index) => {
+  return combined(places, caches, ({ cells, state }, index) => {
     const { misses, revalidations } = state.asked[index] ?? NOTHING;
-    return misses + revalidations;
+    return misses + revalidations - (cells[index]?.marked ?? 0);
   });
 }
 
@@ -115,6 +115,7 @@ function combined(
     keys,
     invalidations,
     reads: sumOver(places, (place) => place.count * rateOf(place, index)) / caches,
+    marked: sumOver(places, ({ count, cells }) => count * (cells[index]?.marked ?? 0)) / caches,
   }));
 }
 

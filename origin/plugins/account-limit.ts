@@ -24,6 +24,7 @@ const accountLimits: Partial<Record<OperationId, AccountLimit>> = {
   // Else whoever has a token could guess the password with it.
   changeOwnPassword: { max: 5, accountOf: ({ claims }) => `${claims?.tenantId} ${claims?.subject}` },
   issueToken: { max: 60, accountOf: tokenClient },
+  revokeToken: { max: 60, accountOf: tokenClient },
 };
 
 export type AccountGuards = ReadonlyMap<string, preHandlerAsyncHookHandler>;

@@ -19,6 +19,21 @@ export const TokenRequest = Type.Object(
   { title: "TokenRequest", additionalProperties: true },
 );
 
+/** RFC 7009 §2.1. The client authenticates as it does to get a token. */
+export const TokenRevocation = Type.Object(
+  {
+    token: Type.Optional(Type.String({ maxLength: 8_000, description: "An access token of this client" })),
+    /** Nothing but access tokens can be meant. */
+    token_type_hint: Type.Optional(Type.String({ maxLength: 100 })),
+    client_id: Type.Optional(Type.String({ maxLength: 200 })),
+    client_secret: Type.Optional(Type.String({ maxLength: 200 })),
+  },
+  { title: "TokenRevocation", additionalProperties: true },
+);
+
+/** RFC 7009 §2.2 has nothing to say in it. */
+export const Revoked = Type.Object({}, { title: "Revoked", additionalProperties: false });
+
 /** RFC 6749 §5.1. */
 export const TokenResponse = Type.Object(
   {
@@ -113,6 +128,34 @@ export const access = {
     },
     responses: {
       200: { description: "A token", schema: TokenResponse, headers: [] },
+      400: { description: "The request is refused", schema: TokenError, headers: [] },
+      401: { description: "The client is not known", schema: TokenError, headers: ["www-authenticate"] },
+    },
+    problems: [],
+  }),
+
+  revokeToken: defineRoute({
+    method: "POST",
+    path: "/v1/oauth/revoke",
+    tag: "Access",
+    summary: "Have a token of one's own refused from now on",
+    servedBy: "origin",
+    access: { kind: "public" },
+    rate: { by: "address", quota: "token", cost: 1, whenUnavailable: "open" },
+    cache: { kind: "none" },
+    idempotency: {
+      kind: "exempt",
+      reason: "a token that is revoked stays so, however often it is asked for",
+    },
+    budgetMs: 5_000,
+    request: {
+      params: none,
+      query: none,
+      headers: oauthHeaders,
+      body: { kind: "form", schema: TokenRevocation, maxBytes: 16_384, refusals: "rfc6749" },
+    },
+    responses: {
+      200: { description: "It is refused within 5 s, or was no good anyway", schema: Revoked, headers: [] },
       400: { description: "The request is refused", schema: TokenError, headers: [] },
       401: { description: "The client is not known", schema: TokenError, headers: ["www-authenticate"] },
     },

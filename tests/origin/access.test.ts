@@ -1,9 +1,10 @@
-import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { makeClient } from "#tests/support/make-client.ts";
 import { originClient, signAssertion } from "#tests/support/origin.ts";
 import { rawRequest } from "#tests/support/raw-http.ts";
-import { newTenant, owner, stack } from "#tests/support/stack.ts";
+import { revokedIn } from "#tests/support/revoked.ts";
+import { mintToken, newTenant, owner, stack } from "#tests/support/stack.ts";
 
 const nobody = originClient(null);
 let tenantId: string;
@@ -208,5 +209,53 @@ describe("the service about itself", () => {
     });
     expect((await nobody("/problems/none-such")).status).toBe(404);
     expect((await nobody("/problems/NONE")).status).toBe(400);
+  });
+});
+
+describe("revokeToken (RFC 7009)", () => {
+  const revoke = (form: Record<string, string>, headers: Record<string, string> = {}) => {
+    const mediaType = { "content-type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams(form).toString();
+    return nobody("/v1/oauth/revoke", { method: "POST", body, headers: { ...mediaType, ...headers } });
+  };
+  const issued = async (): Promise<string> => (await ask(inBody())).json.access_token;
+
+  test("has a client's own token refused, however it authenticates and whatever it hints", async () => {
+    const [first, second] = [await issued(), await issued()];
+    const form = { client_id: clientId, client_secret: secret, token_type_hint: "refresh_token" };
+    expect((await revoke({ ...form, token: first })).status).toBe(200);
+    expect((await revoke({ token: second }, basic(clientId, secret))).status).toBe(200);
+    expect((await revoke({ token: second }, basic(clientId, secret))).status).toBe(200);
+    const revoked = await revokedIn(tenantId);
+    for (const token of [first, second]) expect(revoked).toContain(`token ${decodeJwt(token).jti}`);
+    const entries = await owner()`select distinct subject, client_id from audit_log
+      where tenant_id = ${tenantId} and collection = 'revocations'`;
+    expect(entries).toEqual([{ subject: clientId, client_id: clientId }]);
+  });
+
+  test("answers 200 to what is no token, or is signed by nobody that we know (§2.2)", async () => {
+    const before = await revokedIn(tenantId);
+    const foreign = await mintToken({ tenantId, clientId });
+    for (const token of ["", "nothing", `${(await issued()).slice(0, -4)}AAAA`, foreign]) {
+      expect((await revoke({ token }, basic(clientId, secret))).status).toBe(200);
+    }
+    expect(await revokedIn(tenantId)).toEqual(before);
+  });
+
+  test("answers 400 to a token that another client was given, and revokes nothing", async () => {
+    const other = await makeClient(owner(), tenantId);
+    const before = await revokedIn(tenantId);
+    const { status, json } = await revoke({ token: await issued() }, basic(other.id, other.secret));
+    expect([status, json.error]).toEqual([400, "unauthorized_client"]);
+    expect(await revokedIn(tenantId)).toEqual(before);
+  });
+
+  test.each([
+    ["401 without credentials", () => revoke({ token: "x" }), 401, "invalid_client"],
+    ["401 with a wrong secret", () => revoke({ token: "x" }, basic(clientId, "no")), 401, "invalid_client"],
+    ["400 without a token", () => revoke({}, basic(clientId, secret)), 400, "invalid_request"],
+  ])("answers %s", async (_, send, expected, error) => {
+    const { status, json } = await send();
+    expect([status, json.error]).toEqual([expected, error]);
   });
 });

@@ -5,7 +5,12 @@ export type Credentials = { readonly clientId: string; readonly clientSecret: st
 
 /** A refusal in the terms of RFC 6749 §5.2. */
 export class TokenRefusal extends Error {
-  readonly error: "invalid_request" | "invalid_client" | "unsupported_grant_type" | "invalid_scope";
+  readonly error:
+    | "invalid_request"
+    | "invalid_client"
+    | "unauthorized_client"
+    | "unsupported_grant_type"
+    | "invalid_scope";
 
   constructor(error: TokenRefusal["error"], description: string) {
     super(description);
@@ -21,7 +26,7 @@ export class TokenRefusal extends Error {
  */
 export function readCredentials(
   authorization: string | undefined,
-  { client_id, client_secret }: Static<typeof TokenRequest>,
+  { client_id, client_secret }: Pick<Static<typeof TokenRequest>, "client_id" | "client_secret">,
 ): Credentials {
   if (authorization === undefined) {
     if (client_id === undefined || client_secret === undefined) {

@@ -8,17 +8,21 @@ import { users } from "../../db/tables/users.ts";
 import type { Services } from "../../services.ts";
 import { isUuid } from "../../uuid.ts";
 import { accessTokenSigner } from "./access-token.ts";
+import { clientAuthenticator } from "./authenticate-client.ts";
 import { TokenRefusal } from "./client-credentials.ts";
 import { createTokenIssuer } from "./token.ts";
+import { tokenRevoker } from "./token-revocation.ts";
 
 /** RFC 6749 §5.1: whatever holds a token, or says why there is none, is not kept. */
 const NO_STORE = { "cache-control": "no-store" };
 
 export function accessHandlers(services: Services): HandlersOf<typeof routes> {
-  const { connections, signingKeys, now } = services;
+  const { connections, committed, signingKeys, now } = services;
   const { tokens, developmentPublicKey } = services.config;
   const sign = accessTokenSigner({ signingKeys, tokens, now });
-  const issue = createTokenIssuer({ connections, sign, now });
+  const authenticate = clientAuthenticator(connections, now);
+  const issue = createTokenIssuer({ authenticate, sign });
+  const revokeToken = tokenRevoker({ connections, signingKeys, tokens, now });
 
   const userById = prepareRead(connections, (db, ready) =>
     db
@@ -39,6 +43,19 @@ export function accessHandlers(services: Services): HandlersOf<typeof routes> {
           scope: scopes.join(" "),
         } as const;
         return { status: 200, body: answer, headers: NO_STORE };
+      } catch (error) {
+        if (error instanceof TokenRefusal) return refusalOf(error);
+        throw error;
+      }
+    },
+
+    async revokeToken({ headers, body, requestId }) {
+      try {
+        const client = await authenticate(headers.authorization, body);
+        if (body.token === undefined) throw new TokenRefusal("invalid_request", "token is missing");
+        await revokeToken(client, body.token, requestId);
+        committed();
+        return { status: 200, body: {}, headers: NO_STORE };
       } catch (error) {
         if (error instanceof TokenRefusal) return refusalOf(error);
         throw error;

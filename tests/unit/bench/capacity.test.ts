@@ -25,6 +25,7 @@ describe("the steady state in closed form", () => {
       keys: 1,
       reads: share * RATE,
       invalidations: share * RATE * writeShare,
+      marked: 0,
     }));
     const { asked, hitRatio } = steadyState(cells, cache);
     const revalidations = asked.reduce((sum, one) => sum + one.revalidations, 0) / RATE;
@@ -32,8 +33,32 @@ describe("the steady state in closed form", () => {
     expect(Math.abs(revalidations - played.revalidations)).toBeLessThan(0.02);
   });
 
+  test("comes to the steady state after it was emptied as playing request by request does", () => {
+    const [reads, invalidations, seconds] = [0.01, 0.005, 90];
+    const random = seededRandom(7);
+    const since = (rate: number) => -Math.log(1 - random()) / rate;
+    const keys = 200_000;
+    let missed = 0;
+    // A request at that moment misses unless there was one since the last write, or since the emptying.
+    for (let key = 0; key < keys; key++) if (since(reads) > Math.min(since(invalidations), seconds)) missed++;
+    const cells = [{ keys: 1, reads, invalidations, marked: 0 }];
+    const asked = questionsAfterEmptying(
+      cells,
+      steadyState(cells, kind(1e6, 60, Number.POSITIVE_INFINITY)),
+      seconds,
+    );
+    expect(asked / reads).toBeCloseTo(missed / keys, 2);
+  });
+
+  test("asks under a mark for what is popular, at the isolate that a write comes by", () => {
+    const asked = (marked: number) =>
+      steadyState([{ keys: 1, reads: 10, invalidations: 1, marked }], kind(300, 60, 100)).asked[0]?.misses ??
+      0;
+    expect(asked(0.9) - asked(0)).toBeCloseTo(0.9);
+  });
+
   test("asks for everything right after the cache was emptied, and for as much as ever later on", () => {
-    const cells = [{ keys: 100, reads: 1, invalidations: 0.01 }];
+    const cells = [{ keys: 100, reads: 1, invalidations: 0.01, marked: 0 }];
     const state = steadyState(cells, kind(300, 60, Number.POSITIVE_INFINITY));
     const { misses = 0, revalidations = 0 } = state.asked[0] ?? {};
     expect(questionsAfterEmptying(cells, state, 0)).toBeCloseTo(100);
