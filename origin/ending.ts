@@ -29,7 +29,9 @@ export class OneEnding implements Ending {
   }
 
   removeEventListener(_: "abort", listener: () => void): void {
-    const at = this.#listeners.indexOf(listener);
-    if (at >= 0) this.#listeners.splice(at, 1);
+    // Nearly always the last one, which costs no array of what was removed.
+    const at = this.#listeners.lastIndexOf(listener);
+    if (at === this.#listeners.length - 1) this.#listeners.pop();
+    else if (at >= 0) this.#listeners.splice(at, 1);
   }
 }

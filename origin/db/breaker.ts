@@ -52,14 +52,10 @@ export function createBreaker({ isOutage, now = () => performance.now() }: Optio
       // Who would wait for the probe of another would hold a connection meanwhile.
       if (policy.state === CircuitState.HalfOpen || now() - openedAt < PAUSE_MS) throw unavailable();
     },
-    async execute(task) {
+    execute(task) {
       if (hasFailed) return learn(task);
-      try {
-        // As long as nothing fails there is nothing to count.
-        return await task();
-      } catch (error) {
-        return learn(() => Promise.reject(error));
-      }
+      // As long as nothing fails there is nothing to count.
+      return task().catch((error) => learn(() => Promise.reject(error)));
     },
     state() {
       if (policy.state === CircuitState.HalfOpen) return "half-open";

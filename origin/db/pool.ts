@@ -62,13 +62,23 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
         reject(signal.reason);
       };
       signal.addEventListener("abort", abort);
-      const running = breaker
+      const ended = () => {
+        connection.running--;
+        signal.removeEventListener("abort", abort);
+      };
+      // Not `finally`, which makes three promises more.
+      breaker
         .execute(() => onConnection(connection, operation))
-        .finally(() => {
-          connection.running--;
-          signal.removeEventListener("abort", abort);
-        });
-      running.then(resolve, reject);
+        .then(
+          (result) => {
+            ended();
+            resolve(result);
+          },
+          (error) => {
+            ended();
+            reject(error);
+          },
+        );
     });
   }
 
