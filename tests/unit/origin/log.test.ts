@@ -39,3 +39,25 @@ test("a child's own line is redacted as well", () => {
   const [line] = linesOf((logger) => logger.child({ request_id: "1" }).info({ password: "s" }, "asked"));
   expect(line).toMatchObject({ request_id: "1", password: "[redacted]" });
 });
+
+test("a line of plain values, which is written by itself, is what pino writes", () => {
+  const details = {
+    text: 'a"\\\n\u2028\ud800',
+    none: null,
+    absent: undefined,
+    number: 1.5,
+    nan: Number.NaN,
+    yes: true,
+  };
+  const lines: string[] = [];
+  const logger = createLogger("info", { write: (line) => lines.push(line) });
+  for (const one of [details, {}, new Error("broken"), [1], { n: 1n }]) {
+    logger.warn(one, 'said "so"');
+    logger.child({}).warn(one, 'said "so"');
+    const [own, its] = lines.splice(0).map((line) => line.replace(/"time":"[^"]+"/, '"time":""'));
+    expect(own).toBe(its);
+  }
+  logger.debug(details, "too low");
+  logger.info(details, "%s", "said");
+  expect(lines.splice(0).map((line) => JSON.parse(line).msg)).toEqual(["said"]);
+});
