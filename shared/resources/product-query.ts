@@ -22,6 +22,8 @@ export type ProductSort = Static<typeof ProductSort>;
 export const MAX_IDS = 100;
 /** The most products that a search considers. */
 export const MAX_MATCHES = 1_000;
+/** Of words that all have more products than this, about so many are looked at (`gatehouse_search_products`). */
+const MAX_LOOKED_AT = 20_000;
 /** The most categories that a subtree may have to be listed by. */
 export const MAX_SUBTREE = 200;
 /** Products are counted up to here. */
@@ -61,7 +63,8 @@ export const ProductQuery = Type.Object(
         [CANONICAL]: "search",
         description:
           "Words of name, brand, description or SKU, in any script; the last one may be a beginning. " +
-          `A search considers ${MAX_MATCHES} matches, the newest ones`,
+          `A search considers ${MAX_MATCHES} matches, the newest ones: of about ${MAX_LOOKED_AT}, taken at random, ` +
+          "where each of its words has more",
       }),
     ),
     count: Type.Boolean({ default: false, description: `Also count them all, up to ${MAX_COUNT}` }),

@@ -104,6 +104,13 @@ describe("createWebhook", () => {
     expect([status, json.detail]).toEqual([409, "there are 20 webhooks, and may not be more"]);
   });
 
+  test("counts those that are made at the same time: of twenty-six at once twenty are", async () => {
+    const by = adminOf((await newTenant()).id);
+    const answers = await Promise.all(Array.from({ length: 26 }, () => create({}, by)));
+    const statuses = answers.map(({ status }) => status).toSorted();
+    expect(statuses).toEqual([...Array(20).fill(201), ...Array(6).fill(409)]);
+  });
+
   test.each([
     ["ftp://example.com/", "must begin with https:"],
     ["http://10.0.0.1/", "must be on the public Internet"],

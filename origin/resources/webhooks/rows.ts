@@ -45,6 +45,8 @@ export async function insertWebhook(
   tenantId: string,
   { url, eventTypes, description = null }: WebhookCreate,
 ): Promise<WithSecret> {
+  // One after the other: of two at once neither would count the other.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks of ${tenantId}`}, 0))`);
   const [existing] = await tx.select({ webhooks: count() }).from(webhooks);
   if (existing !== undefined && existing.webhooks >= MAX_WEBHOOKS)
     throw new Problem("conflict", { detail: `there are ${MAX_WEBHOOKS} webhooks, and may not be more` });
