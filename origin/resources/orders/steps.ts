@@ -1,13 +1,13 @@
 import { eq } from "drizzle-orm";
 import { Problem } from "#shared/problems.ts";
-import type { Order, OrderSummary } from "#shared/resources/order-schemas.ts";
+import type { OrderSummary } from "#shared/resources/order-schemas.ts";
 import type { orders as routes } from "#shared/resources/orders.ts";
 import type { Call, HandlersOf } from "../../call.ts";
 import type { Transaction } from "../../db/client.ts";
-import { orderLines, orders } from "../../db/tables/orders.ts";
+import { orders } from "../../db/tables/orders.ts";
 import { etagOf, requireMatch } from "../../etag.ts";
 import type { Services } from "../../services.ts";
-import { lineColumns, orderColumns, orderOf } from "./columns.ts";
+import { orderColumns } from "./columns.ts";
 import type { Step } from "./states.ts";
 import { takeStep } from "./step.ts";
 
@@ -24,9 +24,8 @@ export function orderSteps({ write, now }: Services): Steps {
     return write(call, async (tx, changes) => {
       const order = await lock(tx, call.params.orderId);
       requireMatch(ifMatch, order.version);
-      if (!(await takeStep(tx, call.caller.tenantId, order, step, now(), changes)))
-        throw outOfPlace(order, step);
-      const after = await read(tx, order.id);
+      const after = await takeStep(tx, call.caller.tenantId, order, step, now(), changes);
+      if (after === null) throw outOfPlace(order, step);
       return { status: 200 as const, body: after, headers: { etag: etagOf(after.version) } };
     });
   }
@@ -49,17 +48,5 @@ function outOfPlace({ state }: OrderSummary, step: Step): Problem {
 async function lock(tx: Transaction, id: string): Promise<OrderSummary> {
   const [order] = await tx.select(orderColumns).from(orders).where(eq(orders.id, id)).for("update");
   if (order === undefined) throw new Problem("not-found");
-  return order;
-}
-
-async function read(tx: Transaction, id: string): Promise<Order> {
-  const rows = await tx
-    .select({ ...orderColumns, ...lineColumns })
-    .from(orders)
-    .innerJoin(orderLines, eq(orderLines.orderId, orders.id))
-    .where(eq(orders.id, id))
-    .orderBy(orderLines.line);
-  const order = orderOf(rows);
-  if (order === null) throw new Error("the order that was just changed is not there");
   return order;
 }
