@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "@upstash/redis";
+import type { Breaker } from "./breaker.ts";
 
 /** How often something was tried in the window that its first try began. */
 export type Attempts = { readonly current: number /** Milliseconds. */; readonly ttl: number };
@@ -17,13 +18,20 @@ const MAX_LOCAL_KEYS = 10_000;
 /**
  * Counts in Redis, for all origins together; by itself while Redis is away, so that a flood of guesses
  * does not get through just then. Names of accounts are hashed: Redis has no use for them.
+ * @param breaker keeps those who log in from waiting for a Redis that does not answer
  */
-export function attemptCounter(redis: Pick<Redis, "eval">, now: () => number): CountAttempt {
+export function attemptCounter(
+  redis: Pick<Redis, "eval">,
+  breaker: Pick<Breaker, "check" | "execute">,
+  now: () => number,
+): CountAttempt {
   const countLocally = localCounter(now);
   return async function countAttempt(key, windowMs) {
     const name = `gatehouse:attempts:${createHash("sha256").update(key).digest("base64url")}`;
     try {
-      const [current, ttl] = await redis.eval<[number], [number, number]>(COUNT, [name], [windowMs]);
+      breaker.check();
+      const count = () => redis.eval<[number], [number, number]>(COUNT, [name], [windowMs]);
+      const [current, ttl] = await breaker.execute(count);
       return { current, ttl };
     } catch {
       return countLocally(name, windowMs);

@@ -4,6 +4,8 @@ import type { DestinationStream, Logger } from "pino";
 import type { Variables } from "#shared/environment.ts";
 import { buildApp } from "./app.ts";
 import { attemptCounter } from "./attempts.ts";
+import { createBreaker } from "./breaker.ts";
+import { addCircuitMetrics } from "./circuit-metrics.ts";
 import { type OriginConfig, readConfig } from "./config.ts";
 import { createCursors } from "./cursor.ts";
 import { checkDatabase, ping } from "./db/check.ts";
@@ -31,6 +33,7 @@ import type { Sweep } from "./resources/sweeps.ts";
 import * as sweeps from "./resources/sweeps.ts";
 import { startDeliverer } from "./resources/webhooks/deliverer.ts";
 import { addWebhookMetrics } from "./resources/webhooks/metrics.ts";
+import { createPlaces } from "./resources/webhooks/places.ts";
 import { nameServers } from "./resources/webhooks/resolve.ts";
 import { createSend } from "./resources/webhooks/send.ts";
 import { createSeal } from "./seal.ts";
@@ -127,6 +130,8 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     // A function: with a fixed signal the client would answer an abort as if it were a result.
     signal: () => AbortSignal.timeout(REDIS_TIMEOUT_MS),
   });
+  const redisBreaker = createBreaker({ isOutage: () => true });
+  addCircuitMetrics(metrics.registry, { database: connections.breaker, redis: redisBreaker });
   const revocations = relayRevocations(redisRevocationLogs(redis), now);
   const relay = startRelay({ connections, publish: redisPublisher(redis), revocations, log: logger, now });
   const committed = await commitSignal(connections, relay.wake);
@@ -151,7 +156,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     services,
     metrics,
     door: createDoor({ pressure, poolSize: config.databasePoolSize, turnedAway }),
-    countAttempt: attemptCounter(redis, now),
+    countAttempt: attemptCounter(redis, redisBreaker, now),
     logger,
     tracing,
     reportError: errorHook?.report ?? null,
@@ -163,6 +168,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   ]);
   const rotation = startRotation(signingKeys, logger);
   const sweeper = startSweeper({ sweeps: Object.values<Sweep>(sweeps), services, log: logger });
+  const places = createPlaces();
   const deliverer = startDeliverer({
     connections,
     seal: createSeal(config.keyEncryptionSecrets, "webhook secrets"),
@@ -170,7 +176,8 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     now,
     random: Math.random,
     log: logger,
-    ended: addWebhookMetrics(metrics.registry, connections),
+    places,
+    ended: addWebhookMetrics(metrics.registry, { connections, places }),
   });
   const appSockets = trackSockets(app.server);
   addSocketMetrics(metrics.registry, appSockets);

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import postgres, { type Sql } from "postgres";
+import { type Breaker, createBreaker } from "../breaker.ts";
 import { createAdmission } from "./admission.ts";
-import { type Breaker, createBreaker } from "./breaker.ts";
 import { isAway } from "./errors.ts";
 import { type Connection, openConnection, readRows } from "./lane.ts";
 import { assertPatchedDriver } from "./patched.ts";

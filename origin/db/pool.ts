@@ -1,6 +1,6 @@
+import type { Breaker } from "../breaker.ts";
 import type { Ending } from "../ending.ts";
 import type { Admission } from "./admission.ts";
-import type { Breaker } from "./breaker.ts";
 import { databaseErrorOf, isAway } from "./errors.ts";
 import { type CancelByName, type Connection, cut, type Lane } from "./lane.ts";
 import { LONGEST_MS } from "./timeouts.ts";

@@ -6,6 +6,7 @@ import { inTransaction } from "#origin/db/write.ts";
 import { createLogger } from "#origin/log.ts";
 import { claim, LEASE_MS, measureBacklog } from "#origin/resources/webhooks/claim.ts";
 import { startDeliverer } from "#origin/resources/webhooks/deliverer.ts";
+import { createPlaces } from "#origin/resources/webhooks/places.ts";
 import { record } from "#origin/resources/webhooks/record.ts";
 import type { Resolve } from "#origin/resources/webhooks/resolve.ts";
 import { changeWebhook, insertWebhook, lockWebhook, replaceSecret } from "#origin/resources/webhooks/rows.ts";
@@ -45,6 +46,7 @@ function start({ ahead = () => 0, rule = LOCAL, resolve = async () => [] }: Opti
   const lines: string[] = [];
   const outcomes: string[] = [];
   const deliverer = startDeliverer({
+    places: createPlaces(() => Date.now() + ahead()),
     connections,
     seal,
     send: createSend(rule, resolve),

@@ -2,7 +2,7 @@ import { createBell } from "../../bell.ts";
 import type { Log } from "../../call.ts";
 import { type Claimed, claim } from "./claim.ts";
 import { type DeliveryParts, deliver } from "./deliver.ts";
-import { createPlaces, PLACES_PER_WEBHOOK } from "./places.ts";
+import { PLACES_PER_WEBHOOK, type Places } from "./places.ts";
 import type { Outcome } from "./record.ts";
 
 /** Sends what is due, as long as the origin runs. Each process does, and each takes what no other has taken. */
@@ -13,6 +13,7 @@ export type Deliverer = {
 
 type Options = DeliveryParts & {
   readonly log: Log;
+  readonly places: Places;
   /** An attempt has ended; `lost` when another process has taken it over meanwhile. */
   readonly ended: (outcome: Outcome["kind"] | "lost") => void;
 };
@@ -21,10 +22,9 @@ const POLL_MS = 500;
 /** After a failure, so that a database that is away is not hammered. */
 const RETRY_MS = 1_000;
 
-export function startDeliverer({ log, ended, ...parts }: Options): Deliverer {
+export function startDeliverer({ log, places, ended, ...parts }: Options): Deliverer {
   const { connections, now } = parts;
   const bell = createBell();
-  const places = createPlaces();
   const running = new Set<Promise<void>>();
   let stopping = false;
   let failing = false;

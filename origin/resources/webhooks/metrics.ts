@@ -1,13 +1,19 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Connections } from "../../db/client.ts";
 import { type Backlog, measureBacklog } from "./claim.ts";
+import type { Places } from "./places.ts";
+
+type Parts = { readonly connections: Connections; readonly places: Pick<Places, "circuits"> };
 
 /**
  * Shows what becomes of deliveries. The backlog is everybody's; attempts are this process's. What is not
  * known, the database being away, is NaN.
  * @returns what counts an attempt that has ended
  */
-export function addWebhookMetrics(registry: Registry, connections: Connections): (outcome: string) => void {
+export function addWebhookMetrics(
+  registry: Registry,
+  { connections, places }: Parts,
+): (outcome: string) => void {
   const registers = [registry];
   // Measured once a scrape, by the first of the two, which the registry asks first.
   let measured: Promise<Backlog | null> = Promise.resolve(null);
@@ -26,6 +32,15 @@ export function addWebhookMetrics(registry: Registry, connections: Connections):
     registers,
     async collect() {
       this.set((await measured)?.oldestAgeSeconds ?? Number.NaN);
+    },
+  });
+  new Gauge({
+    name: "gatehouse_webhook_circuits",
+    help: "Webhooks that this process does not send to now, or tries with one attempt, for they have failed in a row",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      for (const [state, count] of Object.entries(places.circuits())) this.set({ state }, count);
     },
   });
   const attempts = new Counter({

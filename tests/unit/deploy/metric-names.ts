@@ -1,3 +1,4 @@
+import { addCircuitMetrics } from "#origin/circuit-metrics.ts";
 import { readConfig } from "#origin/config.ts";
 import { connect } from "#origin/db/client.ts";
 import { createHandlers } from "#origin/handlers.ts";
@@ -5,6 +6,7 @@ import { createMetrics } from "#origin/metrics.ts";
 import { addPoolMetrics } from "#origin/pool-metrics.ts";
 import { addRelayMetrics } from "#origin/relay/metrics.ts";
 import { addWebhookMetrics } from "#origin/resources/webhooks/metrics.ts";
+import { createPlaces } from "#origin/resources/webhooks/places.ts";
 import { addPressureMetrics } from "#origin/shedding/metrics.ts";
 import { addSocketMetrics } from "#origin/socket-metrics.ts";
 import { servicesOf } from "#tests/support/services.ts";
@@ -40,7 +42,8 @@ export async function originSeries(): Promise<Series> {
     now: () => 0,
   });
   addPressureMetrics(registry, { eventLoopDelayMs: () => 0, strain: () => ({ eventLoop: 0, memory: 0 }) });
-  addWebhookMetrics(registry, connections);
+  addCircuitMetrics(registry, { database: connections.breaker });
+  addWebhookMetrics(registry, { connections, places: createPlaces() });
   addSocketMetrics(registry, { count: () => ({ active: 0, idle: 0 }) });
   await connections.close(0);
   const series = registry.getMetricsAsArray().flatMap((metric): [string, ReadonlySet<string>][] => {

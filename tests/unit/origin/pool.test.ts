@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import { createBreaker } from "#origin/breaker.ts";
 import { createAdmission } from "#origin/db/admission.ts";
-import { createBreaker } from "#origin/db/breaker.ts";
 import { isAway } from "#origin/db/errors.ts";
 import type { Connection } from "#origin/db/lane.ts";
 import { createPool, LostToOthers } from "#origin/db/pool.ts";

@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createPlaces, PLACES_PER_WEBHOOK } from "#origin/resources/webhooks/places.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** How many attempts may begin for a webhook. */
 function left(places: ReturnType<typeof createPlaces>, id: string): number {
@@ -38,4 +42,32 @@ test("only so many failing ones are remembered: the rest are as any other", () =
   }
   expect(places.withheld().size).toBe(1_000);
   expect(left(places, "w1999")).toBe(4);
+});
+
+test("one that has failed five times in a row has none for ten seconds, then a single one, and all once it arrives", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"] });
+  const places = createPlaces();
+  const fail = async () => {
+    places.take("a");
+    places.giveBack("a", false);
+    // The breaker learns of it in its own time.
+    await new Promise(setImmediate);
+  };
+  for (let count = 0; count < 4; count++) await fail();
+  expect([left(places, "a"), places.circuits()]).toEqual([1, { open: 0, "half-open": 0 }]);
+  await fail();
+  expect([left(places, "a"), left(places, "b"), places.circuits()]).toEqual([
+    0,
+    4,
+    { open: 1, "half-open": 0 },
+  ]);
+  vi.advanceTimersByTime(10_000);
+  expect([left(places, "a"), places.circuits()]).toEqual([1, { open: 0, "half-open": 1 }]);
+  await fail();
+  expect([left(places, "a"), places.circuits()]).toEqual([0, { open: 1, "half-open": 0 }]);
+  vi.advanceTimersByTime(10_000);
+  places.take("a");
+  expect(left(places, "a")).toBe(0);
+  places.giveBack("a", true);
+  expect([left(places, "a"), places.circuits()]).toEqual([4, { open: 0, "half-open": 0 }]);
 });

@@ -13,6 +13,8 @@ export type Breaker = {
 type Options = {
   /** Whether an error says that the dependency is away, rather than something of the request. */
   readonly isOutage: (error: unknown) => boolean;
+  /** For how long nothing is tried after it has opened. */
+  readonly pauseMs?: number;
   /** Milliseconds since any moment. */
   readonly now?: () => number;
 };
@@ -22,9 +24,13 @@ const FAILURES = 5;
 /** After which one request is let through to see whether it answers again. */
 const PAUSE_MS = 1_000;
 
-export function createBreaker({ isOutage, now = () => performance.now() }: Options): Breaker {
+export function createBreaker({
+  isOutage,
+  pauseMs = PAUSE_MS,
+  now = () => performance.now(),
+}: Options): Breaker {
   const policy = circuitBreaker(handleWhen(isOutage), {
-    halfOpenAfter: PAUSE_MS,
+    halfOpenAfter: pauseMs,
     breaker: new ConsecutiveBreaker(FAILURES),
   });
   let openedAt = 0;
@@ -33,7 +39,7 @@ export function createBreaker({ isOutage, now = () => performance.now() }: Optio
     openedAt = now();
   });
   const unavailable = () =>
-    new Problem("unavailable", {}, { "retry-after": String(Math.ceil(PAUSE_MS / 1000)) });
+    new Problem("unavailable", {}, { "retry-after": String(Math.ceil(pauseMs / 1000)) });
 
   async function learn<R>(task: () => Promise<R>): Promise<R> {
     try {
@@ -50,7 +56,7 @@ export function createBreaker({ isOutage, now = () => performance.now() }: Optio
     check() {
       if (policy.state === CircuitState.Closed) return;
       // Who would wait for the probe of another would hold a connection meanwhile.
-      if (policy.state === CircuitState.HalfOpen || now() - openedAt < PAUSE_MS) throw unavailable();
+      if (policy.state === CircuitState.HalfOpen || now() - openedAt < pauseMs) throw unavailable();
     },
     execute(task) {
       if (hasFailed) return learn(task);
