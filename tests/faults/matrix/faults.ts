@@ -127,7 +127,10 @@ export const dependencies = {
   oneOrigin: {
     title: "One origin of two",
     rows: {
-      ...linkRows(onHttpLink, ({ links }) => [links.edgeToOrigins[0]], {}),
+      ...linkRows(onHttpLink, ({ links }) => [links.edgeToOrigins[0]], {
+        // It is left alone after five failures in a row only, and whoever cannot be repeated may be one of them.
+        half: { plain: ["done", "refused"] },
+      }),
       ...killedRow(({ mortals }) => [mortals.origins[0]]),
     },
   },

@@ -7,7 +7,8 @@ import { until } from "./scene.ts";
 export type Losses = "none" | "lost" | "doubled" | "unknown";
 export type Ledger = { readonly losses: Losses; readonly broken: readonly string[] };
 
-const PATIENCE_MS = 15_000;
+/** Several times the budget of a write. */
+const PATIENCE_MS = 30_000;
 
 type Body = { readonly reason: string };
 const reasonOf = ({ asked }: Exchange) => (asked.body as Body | undefined)?.reason ?? "";

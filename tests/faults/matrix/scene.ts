@@ -27,7 +27,8 @@ export type Scene = {
 const BEFORE = "before";
 const AFTER = "after";
 
-const READY_MS = 15_000;
+/** No part of what is measured. */
+const READY_MS = 60_000;
 /** An edge looks again after half a second, and trusts what it has for one. */
 const KNOWS_BY_MS = 1_100;
 
