@@ -58,6 +58,7 @@ export const OWNED: readonly string[] = [
   "tests/support/origin-app-process.ts",
   "tests/support/outage-rig.ts",
   "tests/support/samples.ts",
+  "tests/e2e/secret-rotation.load.ts",
 ];
 
 /** Tests that name the catalogue, or a command that goes with it. */
