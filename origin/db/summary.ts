@@ -9,7 +9,7 @@ const NAMED = /\b(insert into|update|delete from|from|join)\s+"?([a-z_]+)"?/g;
 /** Enough of a statement: what follows in a longer one is rows. */
 const LOOKED_AT = 4_096;
 
-/** What a statement does to which tables, in few words and without any value: `INSERT orders SELECT products`. */
+/** What a statement does to which tables, in few words and without any value: `INSERT sessions SELECT users`. */
 export function summaryOf(statement: string): string {
   const parts: string[] = [];
   let last = "";

@@ -12,7 +12,7 @@ export type RequestBegun = {
   /** The operation's id in the contract. */
   readonly operation: string;
   readonly method: string;
-  /** The route's pattern: `/v1/products/:productId`. */
+  /** The route's pattern: `/v1/users/:userId`. */
   readonly route: string;
   readonly requestId: string;
   /** The edge's span. */

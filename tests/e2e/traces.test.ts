@@ -100,6 +100,11 @@ test("a read is one trace from the client through edge and origin to the stateme
   const comment = `/*route='%2Fv1%2Fusers',traceparent='00-${traceId}-${query?.spanId}-01'*/`;
   const [statement] = parsed.filter(({ text }) => text.includes(traceId));
   expect(statement?.text.endsWith(comment)).toBe(true);
+  // As docs/observability.md asks Postgres.
+  const [running] = await system.sql<{ of: string }[]>`
+    select substring(query from '/\\*.*') as of from pg_stat_activity
+    where query like ${`%traceparent%${traceId}%`} and application_name like 'gatehouse-origin%'`;
+  expect(running?.of).toBe(comment);
   const told = () => system.lines().filter((line) => line["trace_id"] === traceId);
   await expect
     .poll(
