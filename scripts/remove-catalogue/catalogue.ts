@@ -63,7 +63,7 @@ export const OWNED: readonly string[] = [
 
 /** Tests that name the catalogue, or a command that goes with it. */
 export const OWNED_TEST =
-  /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts\/import\/|\/(outage-rig|samples|oversell|order-faults)\.ts|rollback-drill|deploy\/grafana|support\/runbooks|\/(matrix|random|soak|fuzz)\//;
+  /[Pp]roduct(?!ion)|categories|Categor|bench\/|#scripts\/(?:import|drill)\/|\/(outage-rig|samples|oversell|order-faults)\.ts|rollback-drill|deploy\/grafana|support\/runbooks|\/(matrix|random|soak|fuzz)\//;
 
 /** Where the catalogue is registered: every line that names it goes. */
 export const REGISTRATIONS: readonly string[] = [

@@ -1,22 +1,32 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sendOrder } from "#scripts/purge/send.ts";
 import { protectionFault, tellingFault } from "#scripts/smoke/judge.ts";
 import { contract } from "#shared/contract.ts";
 import { headers as names } from "#shared/headers.ts";
 import { PROBLEM_MEDIA_TYPE, problemDocument, problems } from "#shared/problems.ts";
 import { type Contract, mediaTypeOf, NDJSON_MEDIA_TYPE, problemsOf, type Route } from "#shared/route.ts";
-import { type EdgeUnderTest, sighted, startEdgeUnderTest } from "#tests/support/edge.ts";
+import { AGAIN_WHEN_BLIND, type EdgeUnderTest, sighted, startEdgeUnderTest } from "#tests/support/edge.ts";
 import type { OriginAnswer } from "#tests/support/recording-origin.ts";
 
+const SECRET = `development-${"1".repeat(32)}`;
+
 /** Every route with every outcome that its contract knows, and those that no contract names. */
-describe("the edge's security headers", () => {
+describe("the edge's security headers", AGAIN_WHEN_BLIND, () => {
   let edge: EdgeUnderTest;
   let flooded: EdgeUnderTest;
   let reader: string;
   let nobody: string;
 
   beforeAll(async () => {
-    const variables = { ...sighted(), QUOTA_ANONYMOUS: "100000", QUOTA_TOKEN: "1000", QUOTA_LOGIN: "1000" };
+    const variables = {
+      ASSERTION_SECRETS: `test:${SECRET}`,
+      ...sighted(),
+      QUOTA_DEFAULT: "1000000",
+      QUOTA_ANONYMOUS: "100000",
+      QUOTA_TOKEN: "1000",
+      QUOTA_LOGIN: "1000",
+    };
     [edge, flooded] = await Promise.all([
       startEdgeUnderTest({ variables }),
       startEdgeUnderTest({ shieldLimit: 1 }),
@@ -43,6 +53,13 @@ describe("the edge's security headers", () => {
     expect(protectionFault(answer), `${method} ${path}: ${answer.status}`).toBeNull();
     expect(tellingFault(answer), `${method} ${path}: ${answer.status}`).toBeNull();
     return answer;
+  };
+
+  /** One of three is too many, also when a minute ends between two of them. */
+  const shed = async (method: string, to: string, headers = {}, body?: string) => {
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await ask(flooded.url, method, to, headers, body)).status);
+    return statuses;
   };
 
   const known: Readonly<Record<string, string>> = { code: "unavailable", number: "1" };
@@ -81,13 +98,14 @@ describe("the edge's security headers", () => {
     }
     expect((await call(route, `${path(route)}?no-such-parameter=1`)).status).toBe(400);
     expect((await call(route, `/${path(route)}`)).status).toBe(400);
-    await ask(flooded.url, "GET", "/health");
-    expect((await ask(flooded.url, method, path(route), fitting(route), bodyOf(route))).status).toBe(429);
+    expect(await shed(method, path(route), fitting(route), bodyOf(route))).toContain(429);
   });
 
   const cached = routes.filter(([, { cache }]) => cache.kind === "shared");
   it.each(cached)("are on the hits and the 304s of %s", async (_, route) => {
     edge.origin.answer = () => ({ headers: { etag: '"1"' } });
+    // Some paths are the same for every test, and a 404 is kept for a while.
+    await sendOrder(edge.url, SECRET, { purgeEverything: true }, Date.now());
     const stored = path(route);
     const words = [];
     for (let i = 0; i < 3; i++) words.push((await call(route, stored)).headers.get("cf-cache-status"));
@@ -110,7 +128,7 @@ describe("the edge's security headers", () => {
     const authorization = `Bearer ${reader}`;
     expect((await ask(edge.url, "GET", "/v1/me", { authorization })).status).toBe(502);
     await flooded.origin.stop();
-    expect((await ask(flooded.url, "GET", "/openapi.json")).status).toBe(429);
+    expect(await shed("GET", "/openapi.json")).toContain(429);
   });
 
   it("are the edge's own: the origin's are not shown beside them", async () => {

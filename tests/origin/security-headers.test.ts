@@ -84,8 +84,11 @@ describe("the origin's security headers", () => {
       email: `${randomUUID()}@example.com`,
       password: "a password that is wrong",
     };
-    const statuses = [];
-    for (let i = 0; i < 6; i++) statuses.push((await ask("POST", "/v1/auth/login", { body })).status);
+    const statuses: number[] = [];
+    // Twice as many as are allowed: a minute may end between two of them.
+    while (statuses.length < 12 && statuses.at(-1) !== 429) {
+      statuses.push((await ask("POST", "/v1/auth/login", { body })).status);
+    }
     expect(statuses.at(-1)).toBe(429);
   });
 
