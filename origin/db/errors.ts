@@ -10,7 +10,8 @@ export type DatabaseError = {
 /** Drizzle wraps the driver's errors, so the causes are looked through as well. */
 export function databaseErrorOf(error: unknown): DatabaseError | null {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    if (!("code" in cause) || typeof cause.code !== "string") continue;
+    // A problem has a code too, but it is what a handler says, not the database.
+    if (cause instanceof Problem || !("code" in cause) || typeof cause.code !== "string") continue;
     const constraint = "constraint_name" in cause ? cause.constraint_name : null;
     return { code: cause.code, constraint: typeof constraint === "string" ? constraint : null };
   }

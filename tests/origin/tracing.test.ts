@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,6 +35,23 @@ async function spansOf(flags: string, variables: Readonly<Record<string, string>
 
 test("a stop sends the spans of the last requests", async () => {
   expect(await spansOf("01")).toEqual(["SELECT api_clients", "listClients"]);
+});
+
+test("what a handler refuses within its transaction is no failure of the database", async () => {
+  const before = collector.spans().length;
+  const origin = await startOwnOrigin({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  const { status } = await originClient((await newTenant()).id, origin.url)(`/v1/clients/${randomUUID()}`, {
+    method: "PATCH",
+    scopes: ["clients:admin"],
+    body: JSON.stringify({ disabled: true }),
+    headers: { ...traced("01").headers, "content-type": "application/merge-patch+json" },
+  });
+  await origin.stop();
+  expect(status).toBe(404);
+  const [database, request] = collector.spans().slice(before);
+  expect(database).toMatchObject({ kind: 3, status: {} });
+  expect(database?.attributes).not.toHaveProperty("db.response.status_code");
+  expect(request).toMatchObject({ name: "updateClient", attributes: { "gatehouse.outcome": "not-found" } });
 });
 
 test("samplers decide as OpenTelemetry says", async () => {
