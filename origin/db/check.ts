@@ -48,9 +48,11 @@ async function appliedMigrations(db: Database): Promise<ReadonlySet<string>> {
     const rows = await db.execute<{ name: string }>(sql`select name from gatehouse_migrations`);
     return new Set(rows.map(({ name }) => name));
   } catch (error) {
-    // undefined_table, or insufficient_privilege: the first migration grants the right to look.
-    const code = databaseErrorOf(error)?.code ?? "";
-    if (code === "42P01" || code === "42501") return new Set();
-    throw error;
+    const code = databaseErrorOf(error)?.code;
+    if (code === "42P01") return new Set(); // undefined_table
+    if (code !== "42501") throw error; // insufficient_privilege
+    throw new CannotStart(
+      "DATABASE_URL's role may not look at the database: run `npm run migrate`, then GRANT gatehouse_app to it.",
+    );
   }
 }

@@ -61,11 +61,17 @@ export async function withOffice<R>(
   }
 }
 
+/** By SQLSTATE, or its class. */
+const WHY: ReadonlyMap<string, string> = new Map([
+  ["28", "refuses this login"], // invalid_authorization_specification
+  ["3D000", "has no such database"], // invalid_catalog_name
+  ["42501", "has not granted gatehouse_app to this login"], // insufficient_privilege
+  ["42P01", "has no tables there before `npm run migrate`"], // undefined_table
+]);
+
 /** What to say when the database cannot be asked; any other error as it is. */
 function refusalOf(error: unknown, host: string): unknown {
   const code = databaseErrorOf(error)?.code ?? "";
-  // Class 28: invalid_authorization_specification; 3D000: invalid_catalog_name.
-  const why = code.startsWith("28") ? "refuses this login" : code === "3D000" ? "has no such database" : null;
-  if (why === null && !isAway(error)) return error;
-  return new StartError(`The server of DATABASE_URL (${host}) ${why ?? "does not answer"}: ${code}.`);
+  const why = WHY.get(code.startsWith("28") ? "28" : code) ?? (isAway(error) ? "does not answer" : null);
+  return why === null ? error : new StartError(`The server of DATABASE_URL (${host}) ${why}: ${code}.`);
 }

@@ -23,7 +23,8 @@ export function reloadOnChange({ output, origin, edge, ownerUrl }: Reloadable): 
       await run();
       output.say(`  ${`${what} ${done}`.padEnd(26)}${seconds(performance.now() - startedAt)}`);
     } catch (error) {
-      output.say(`  ${what} not ${done}; fix it and save again.\n${explain(error)}`);
+      const orReset = what === "migrations" ? ", or start afresh with `npm run dev -- --reset`" : "";
+      output.say(`  ${what} not ${done}; fix it and save again${orReset}.\n${explain(error)}`);
     }
   }
 

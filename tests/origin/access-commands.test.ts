@@ -5,7 +5,7 @@ import { Command, type Finished } from "#tests/support/command.ts";
 import { originClient } from "#tests/support/origin.ts";
 import { logIn, newOffice, type Office } from "#tests/support/people.ts";
 import { revokedIn } from "#tests/support/revoked.ts";
-import { stack } from "#tests/support/stack.ts";
+import { owner, stack } from "#tests/support/stack.ts";
 
 /** What operators administer access with, on the database as the origin itself may use it. */
 
@@ -126,7 +126,7 @@ describe("npm run keys", PATIENTLY, () => {
 });
 
 describe("a command that cannot ask the database", PATIENTLY, () => {
-  const list = async (change: Partial<Pick<URL, "port" | "pathname" | "password">>) => {
+  const list = async (change: Partial<Pick<URL, "port" | "pathname" | "username" | "password">>) => {
     const url = Object.assign(new URL(stack().databaseUrl), change);
     const { code, stderr } = await new Command("scripts/user.ts", ofTenant("list"), {
       DATABASE_URL: url.href,
@@ -139,5 +139,16 @@ describe("a command that cannot ask the database", PATIENTLY, () => {
     expect(await list({ port: "1" })).toEqual(says("does not answer: ECONNREFUSED"));
     expect(await list({ pathname: "/nix" })).toEqual(says("has no such database: 3D000"));
     expect(await list({ password: "wrong" })).toEqual(says("refuses this login: 28P01"));
+  });
+
+  test("says in a sentence what its login, or its database, has not been given yet", async () => {
+    const name = `stranger_${office.slug.slice(-8).replace(/\W/g, "_")}`;
+    await owner().unsafe(`create role ${name} login password 'stranger'`);
+    const refused = await list({ username: name, password: "stranger" });
+    await owner().unsafe(`drop role ${name}`);
+    expect(refused).toEqual(says("has not granted gatehouse_app to this login: 42501"));
+    expect(await list({ pathname: "/postgres" })).toEqual(
+      says("has no tables there before `npm run migrate`: 42P01"),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
@@ -228,6 +229,19 @@ test.each([
   ],
 ])("the start is refused for %s, in words that name it", async (_what, variables, message) => {
   await expect(startOrigin({ ...stack().originVariables, ...variables() })).rejects.toThrow(message);
+});
+
+test("the start is refused for a login that nobody has granted gatehouse_app, and not as if migrations were missing", async () => {
+  const name = `stranger_${randomUUID().slice(0, 8)}`;
+  await owner().unsafe(`create role ${name} login password 'stranger'`);
+  const login = Object.assign(new URL(stack().databaseUrl), { username: name, password: "stranger" });
+  try {
+    await expect(startOrigin({ ...stack().originVariables, DATABASE_URL: login.href })).rejects.toThrow(
+      "GRANT gatehouse_app",
+    );
+  } finally {
+    await owner().unsafe(`drop role ${name}`);
+  }
 });
 
 test("the start is refused while migrations are missing", async () => {
