@@ -14,7 +14,7 @@ import { type OwnDatabase, startOwnDatabase } from "#tests/support/own-database.
 import { owner, stack } from "#tests/support/stack.ts";
 import { type Identity, type Load, startLoad } from "./secret-rotation.load.ts";
 
-/** Every secret of both tiers is changed while the system runs, by the steps of docs/secrets.md. */
+/** Every secret of both tiers is changed by the steps of docs/secrets.md, while products are written and read. */
 
 const CLIENTS = 3;
 /** So many that none is tried too often, however fast the machine. */

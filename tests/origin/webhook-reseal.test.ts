@@ -23,7 +23,7 @@ afterAll(async () => {
 
 test("webhooks' secrets, the ones before included, are sealed again for every tenant, and then open without the old one", async () => {
   const old = createSeal([OLD], "webhook secrets");
-  const body = { url: "https://hooks.example.com/", eventTypes: ["order.placed" as const] };
+  const body = { url: "https://hooks.example.com/", eventTypes: ["webhook.test" as const] };
   const made = await Promise.all(
     [await database.newTenant(), await database.newTenant()].map((tenantId) =>
       inTransaction(connections, tenantId, async (tx) => {
