@@ -3,8 +3,11 @@ import { bundleEdge, startEdge } from "#scripts/local/edge.ts";
 
 /** A Worker that does nothing, asked all the time beside the others: what it waits is the machine's doing. */
 export type BareWorker = {
-  /** The longest that a request has waited so far, in milliseconds. */
-  readonly worstMs: () => number;
+  /**
+   * The longest that a request has waited, in milliseconds.
+   * @param since of `performance.now()`; default: so far
+   */
+  readonly worstMs: (since?: number) => number;
   readonly stop: () => Promise<void>;
 };
 
@@ -14,13 +17,14 @@ export async function startBareWorker(): Promise<BareWorker> {
   const script = await bundleEdge("tests/faults/edge/bare-worker.ts");
   const worker = await startEdge(script, { variables: {}, shieldLimit: null, onLog: () => undefined });
   let isOn = true;
-  let worstMs = 0;
+  const waits: { readonly endedAt: number; readonly ms: number }[] = [];
 
   async function watch(): Promise<void> {
     while (isOn) {
       const startedAt = performance.now();
       await (await fetch(worker.url)).text();
-      worstMs = Math.max(worstMs, performance.now() - startedAt);
+      const endedAt = performance.now();
+      waits.push({ endedAt, ms: endedAt - startedAt });
       await delay(EVERY_MS);
     }
   }
@@ -29,7 +33,8 @@ export async function startBareWorker(): Promise<BareWorker> {
   await (await fetch(worker.url)).text();
   const watching = watch();
   return {
-    worstMs: () => worstMs,
+    worstMs: (since = 0) =>
+      waits.reduce((worst, { endedAt, ms }) => (endedAt < since ? worst : Math.max(worst, ms)), 0),
     async stop() {
       isOn = false;
       await watching;
