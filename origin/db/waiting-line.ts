@@ -30,8 +30,8 @@ const TURNS_LATER: Readonly<Record<Priority, number>> = {
 type Party<W> = {
   /** When its next turn is, in turns. */
   turn: number;
-  /** By priority, the most urgent first. */
-  readonly queues: readonly Set<W>[];
+  /** By priority, the most urgent first; in the order in which they came. Arrays: docs/decisions/0026-short-lives.md. */
+  readonly queues: readonly W[][];
 };
 
 /**
@@ -46,14 +46,17 @@ export function fairLine<W extends Waiting>(): WaitingLine<W> {
   function partyOf(tenantId: string | null): Party<W> {
     const known = parties.get(tenantId);
     if (known !== undefined) return known;
-    const party = { turn: now, queues: priorities.map(() => new Set<W>()) };
+    const party = { turn: now, queues: priorities.map((): W[] => []) };
     parties.set(tenantId, party);
     return party;
   }
 
   function takeOut(waiting: W): void {
     const party = parties.get(waiting.tenantId);
-    if (!party?.queues[priorities.indexOf(waiting.priority)]?.delete(waiting)) return;
+    const queue = party?.queues[priorities.indexOf(waiting.priority)];
+    const at = queue?.indexOf(waiting) ?? -1;
+    if (party === undefined || at === -1) return;
+    queue?.splice(at, 1);
     size--;
     // One that has had its turn is kept until it would be served again, else it would gain by leaving.
     if (party.turn <= now && countOf(party) === 0) parties.delete(waiting.tenantId);
@@ -71,7 +74,7 @@ export function fairLine<W extends Waiting>(): WaitingLine<W> {
       const party = partyOf(waiting.tenantId);
       // Having asked for nothing meanwhile is no credit.
       if (countOf(party) === 0) party.turn = Math.max(now, party.turn);
-      party.queues[priorities.indexOf(waiting.priority)]?.add(waiting);
+      party.queues[priorities.indexOf(waiting.priority)]?.push(waiting);
       size++;
     },
     next(mayEnter) {
@@ -99,7 +102,7 @@ export function fairLine<W extends Waiting>(): WaitingLine<W> {
       const own = parties.get(newcomer.tenantId);
       const ahead = (own?.queues ?? [])
         .slice(0, priorities.indexOf(newcomer.priority) + 1)
-        .reduce((sum, queue) => sum + queue.size, 0);
+        .reduce((sum, queue) => sum + queue.length, 0);
       let last: W | undefined;
       let worst = standing(Math.max(now, own?.turn ?? now), ahead, newcomer.priority);
       for (const party of parties.values()) {
@@ -131,9 +134,9 @@ function firstOf<W>({ queues }: Party<W>, mayEnter: (waiting: W) => boolean): W 
 }
 
 function lastOf<W>({ queues }: Party<W>): W | undefined {
-  return [...(queues.findLast((queue) => queue.size > 0) ?? [])].at(-1);
+  return queues.findLast((queue) => queue.length > 0)?.at(-1);
 }
 
 function countOf<W>({ queues }: Party<W>): number {
-  return queues.reduce((sum, queue) => sum + queue.size, 0);
+  return queues.reduce((sum, queue) => sum + queue.length, 0);
 }
