@@ -11,12 +11,12 @@ import { StartError } from "./local/start-error.ts";
 
 /** `npm run keys`: the keys that tokens are signed with, and the secret that they are kept under. */
 
-const USAGE = `npm run keys -- list|rotate|withdraw --kid KEY|reseal
+const USAGE = `npm run keys -- list|rotate|withdraw --kid=KEY|reseal
 
 rotate publishes the next signing key. It signs when SIGNING_KEY_PUBLISH_SECONDS have passed, and the key
 before it stays published until its last token has expired.
 withdraw takes a key out of use now, because it is in the wrong hands: every token that it signed is refused
-within a minute, and another key signs.
+within a minute, and another key signs. With "=", since a key's name may begin with a dash.
 reseal encrypts signing keys and webhooks' secrets with the first secret of KEY_ENCRYPTION_SECRET, where
 they are encrypted with one of the others.
 Works on DATABASE_URL with KEY_ENCRYPTION_SECRET, or on this machine's \`npm run dev\`.`;

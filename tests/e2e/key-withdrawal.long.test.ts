@@ -58,7 +58,7 @@ test("a minute after a signing key was withdrawn no edge takes a token of it, no
   expect([await use(busy, forged), await use(idle, forged)]).toEqual([200, 200]);
   const { code, stdout } = await new Command(
     "scripts/keys.ts",
-    ["withdraw", "--kid", kid],
+    ["withdraw", `--kid=${kid}`],
     variables,
   ).finished();
   expect([code, stdout]).toEqual([0, expect.stringContaining("withdrawn")]);

@@ -32,7 +32,7 @@ export function kindOf(
   if (/^export [A-Z_]+=\S+/.test(command)) return "setting";
   if (/^psql "\$DATABASE_URL" -c "[^"]+"$/.test(command)) return "query";
   if (/^npm run rollback -- --env production( --dry-run)?$/.test(command)) return "rollback";
-  if (/^npm run keys -- (?:list|withdraw --kid "\$KID")$/.test(command)) return "keys";
+  if (/^npm run keys -- (?:list|withdraw --kid="\$KID")$/.test(command)) return "keys";
   if (command === 'npm run post-deploy -- --env production --ops "$OPS_URL"') return "later";
   if (command.startsWith("kubectl --namespace gatehouse-production ")) return "cluster";
   return /^(?:npm run (?:health|smoke) |curl -s "\$OPS_URL|git tag --list )/.test(command) ? "look" : null;
