@@ -55,3 +55,32 @@ test("connections that a network has forgotten without a word are replaced: prob
   await expect.poll(read, patience).toBe(404);
   await expect.poll(ready, patience).toBe(200);
 });
+
+test("a database that accepts and says nothing is named by /ready within its patience, and opens the circuit: requests are refused at once until it is back", {
+  timeout: 60_000,
+}, async () => {
+  const send = originClient((await newTenant()).id, origin.url);
+  const claims = { budgetMs: 400 };
+  const read = () => send(`/v1/products/${randomUUID()}`, { claims });
+  await expect.poll(async () => (await read()).status, { timeout: 20_000 }).toBe(404);
+  await proxy.set({ kind: "blackhole" });
+  proxy.forget();
+
+  const ready = await fetch(`${origin.opsUrl}/ready`, { signal: AbortSignal.timeout(10_000) });
+  const { checks } = await ready.json();
+  expect(ready.status).toBe(503);
+  expect(checks.filter(({ state }: { state: string }) => state === "silent")).toMatchObject([
+    { name: "database" },
+  ]);
+
+  // Each that was lost says so when its budget has passed; then nobody waits for that any more.
+  await expect
+    .poll(async () => (await read()).json.code, { timeout: 30_000, interval: 20 })
+    .toBe("unavailable");
+  const metrics = await (await fetch(`${origin.opsUrl}/metrics`)).text();
+  expect(metrics).toMatch(/gatehouse_circuit_state\{dependency="database",state="(open|half-open)"\} 1/);
+  expect(metrics).toContain('gatehouse_circuit_state{dependency="redis",state="closed"} 1');
+
+  await proxy.set({ kind: "pass" });
+  await expect.poll(async () => (await read()).status, { timeout: 20_000 }).toBe(404);
+});
