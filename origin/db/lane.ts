@@ -79,8 +79,6 @@ const SIGNAL_MS = 500;
  * (docs/decisions/0023-cancellation.md).
  */
 export async function cut(connection: Connection, cancel: CancelByName): Promise<void> {
-  // The driver would connect once more for what it has not sent yet.
-  for (const read of connection.reads) if (!isSent(read)) read.cancel();
   const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(resolve, SIGNAL_MS, false);
   const signalled = cancel(connection.name).then(
@@ -89,6 +87,8 @@ export async function cut(connection: Connection, cancel: CancelByName): Promise
   );
   connection.isSilent = !(await Promise.race([signalled, tooLate]));
   clearTimeout(timer);
+  // The driver would connect once more for what it has not sent yet.
+  for (const read of connection.reads) if (!isSent(read)) read.cancel();
   await connection.client.end({ timeout: 0 });
 }
 

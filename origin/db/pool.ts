@@ -119,6 +119,15 @@ export class LostToOthers extends Error {
   }
 }
 
+/** Postgres has neither answered nor taken a cancel: whatever the driver makes of the cut, that is an outage. */
+class Silence extends Error {
+  readonly code = "ETIMEDOUT";
+
+  constructor(cause: unknown) {
+    super("Postgres says nothing", { cause });
+  }
+}
+
 async function onConnection<R>(
   connection: Connection,
   operation: (connection: Connection) => Promise<R>,
@@ -128,7 +137,8 @@ async function onConnection<R>(
     return await operation(connection);
   } catch (error) {
     if (databaseErrorOf(error) === null) throw error;
-    if (connection.losses !== losses && !connection.isSilent) throw new LostToOthers(error);
+    if (connection.isSilent) throw new Silence(error);
+    if (connection.losses !== losses) throw new LostToOthers(error);
     if (isAway(error)) connection.losses++;
     throw error;
   }

@@ -53,6 +53,7 @@ export const OWNED: readonly string[] = [
   "tests/origin/oversell.ts",
   "tests/faults/order-faults.ts",
   "tests/support/shop.ts",
+  "tests/support/stalling.ts",
   "tests/support/origin-app.ts",
   "tests/support/origin-app-child.ts",
   "tests/support/origin-app-process.ts",
