@@ -46,6 +46,7 @@ export const prices = pgTable(
       .where(sql`${table.validUntil} is null or ${table.validUntil} > ${table.validFrom}`),
     index("prices_feed_idx").on(table.tenantId, table.changedXid, table.id),
     index("prices_updated_idx").on(table.tenantId, table.updatedAt),
+    index("prices_currency_feed_idx").on(table.tenantId, table.currency, table.changedXid, table.id),
     index("prices_product_feed_idx").on(table.tenantId, table.productId, table.changedXid, table.id),
     check("prices_interval", sql`${table.validUntil} >= ${table.validFrom}`),
     check("prices_not_negative", sql`least(${table.listMinor}, ${table.saleMinor}) >= 0`),

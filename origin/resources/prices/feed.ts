@@ -1,4 +1,4 @@
-import { and, eq, gte, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { prices as routes } from "#shared/resources/prices.ts";
 import type { HandlersOf } from "../../call.ts";
 import { prepareList } from "../../db/list.ts";
@@ -21,13 +21,30 @@ const OVERLAP_MS = 30_000;
 const after = sql.placeholder("after");
 const since = sql.placeholder("since");
 
-export function priceFeed({ connections, cursors }: Services): Pick<HandlersOf<typeof routes>, "listPrices"> {
+/**
+ * Changed since an instant. Those come last in the order of the feed, but not exactly: so the instant alone
+ * would have the whole history read up to there. A price that was last touched longer before than a transaction
+ * can last got its transaction's id before any of those wanted did, and is where reading begins.
+ * The interval of nothing keeps the planner from reading all that were changed since, to sort them for one page;
+ * and `coalesce` is within the subquery because around it row-level security would let no index serve it.
+ */
+const changedSince = sql`${prices.updatedAt} + interval '0' >= ${since} and ${prices.changedXid} >= (
+  select coalesce((
+    select earlier.changed_xid from prices as earlier
+    where earlier.tenant_id = ${sql.placeholder("tenant")}
+      and earlier.updated_at < ${since}::timestamptz - ${`${OVERLAP_MS} milliseconds`}::interval
+    order by earlier.updated_at desc limit 1), '0'))`;
+
+export function priceFeed({
+  connections,
+  cursors,
+}: Pick<Services, "connections" | "cursors">): Pick<HandlersOf<typeof routes>, "listPrices"> {
   const list = prepareList(
     connections,
     {
       productId: eq(prices.productId, sql.placeholder("productId")),
       currency: eq(prices.currency, sql.placeholder("currency")),
-      since: gte(prices.updatedAt, since),
+      since: changedSince,
       after: sql`(${prices.changedXid}, ${prices.id}) >
         (split_part(${after}, '.', 1)::xid8, split_part(${after}, '.', 2)::uuid)`,
     },
