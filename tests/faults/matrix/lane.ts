@@ -16,6 +16,7 @@ import { type FaultProxy, startFaultProxy } from "#tests/support/fault-proxy.ts"
 import { type Mortal, type MortalPostgres, mortal, mortalPostgres } from "#tests/support/mortal.ts";
 import { startOriginProcess } from "#tests/support/origin-process.ts";
 import { startPartProcess } from "#tests/support/part-process.ts";
+import { persist } from "#tests/support/persist.ts";
 
 /** What is killed. */
 export type Mortals = {
@@ -58,8 +59,13 @@ const STRANGERS = 50;
 /** Longer than the default, for a busy machine; shorter than the shortest delay. */
 const REDIS_TIMEOUT_MS = "800";
 
+/** Somebody else may take a port that was free a moment ago. */
+const TRIES = 3;
+
 /** @param script the edge's bundle */
-export async function startLane(script: string): Promise<Lane> {
+export const startLane = (script: string): Promise<Lane> => persist(() => tryToStart(script), TRIES);
+
+async function tryToStart(script: string): Promise<Lane> {
   const parts = new Parts();
   try {
     return await startParts(parts, script);
