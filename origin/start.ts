@@ -37,8 +37,7 @@ import { createPlaces } from "./resources/webhooks/places.ts";
 import { nameServers } from "./resources/webhooks/resolve.ts";
 import { createSend } from "./resources/webhooks/send.ts";
 import { createSeal } from "./seal.ts";
-import type { ShedReason } from "./shedding/decide.ts";
-import { createDoor } from "./shedding/door.ts";
+import { createDoor, type Reason } from "./shedding/door.ts";
 import { addPressureMetrics } from "./shedding/metrics.ts";
 import { measurePressure } from "./shedding/pressure.ts";
 import { addSocketMetrics } from "./socket-metrics.ts";
@@ -149,8 +148,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   };
   const pressure = measurePressure(config.shedDelayMs);
   addPressureMetrics(metrics.registry, pressure);
-  const turnedAway = (reason: ShedReason | "turn", priority: Priority) =>
-    metrics.shed.inc({ reason, priority });
+  const turnedAway = (reason: Reason, priority: Priority) => metrics.shed.inc({ reason, priority });
   const app = await buildApp({
     config,
     services,

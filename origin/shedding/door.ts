@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { Problem } from "#shared/problems.ts";
 import type { Priority } from "../db/work.ts";
 import { retryAfterSeconds, type ShedReason, shed } from "./decide.ts";
@@ -21,12 +22,20 @@ type Options = {
   readonly pressure: Pick<Pressure, "strain" | "isBusy" | "answered" | "answeredPerSecond">;
   /** Connections to the database. */
   readonly poolSize: number;
-  /** Told of every request that is turned away; `turn`: it has waited for its tenant's turn for too long. */
-  readonly turnedAway: (reason: ShedReason | "turn", priority: Priority) => void;
+  /** Told of every request that is turned away. */
+  readonly turnedAway: (reason: Reason, priority: Priority) => void;
 };
+
+/** `turn`: its tenant's requests waited for too long, or too many do; `connection`: its connection has too many. */
+export type Reason = ShedReason | "turn" | "connection";
 
 /** More than can hold a connection, so that it is the pool that decides which of them are served first. */
 const BEGUN_PER_CONNECTION = 4;
+/**
+ * On one connection of a client, which is told of the answers in the order of its requests (RFC 9112 §9.3.2): all
+ * but the first are kept until it has read those before.
+ */
+const MOST_PIPELINED = 32;
 
 export function createDoor({ pressure, poolSize, turnedAway }: Options): Door {
   const turns = createTurns({
@@ -34,9 +43,10 @@ export function createDoor({ pressure, poolSize, turnedAway }: Options): Door {
     isBusy: pressure.isBusy,
     refusal: (priority) => overloaded("turn", priority),
   });
+  const pipelined = new WeakMap<Socket, number>();
   let total = 0;
 
-  function overloaded(reason: ShedReason | "turn", priority: Priority): Problem {
+  function overloaded(reason: Reason, priority: Priority): Problem {
     turnedAway(reason, priority);
     const seconds = retryAfterSeconds(total, pressure.answeredPerSecond());
     return new Problem("overloaded", {}, { "retry-after": String(seconds) });
@@ -45,10 +55,15 @@ export function createDoor({ pressure, poolSize, turnedAway }: Options): Door {
   return function enter(priority, tenantId, response, begin) {
     const reason = shed(pressure.strain(), priority, { ofTenant: turns.countOf(tenantId), total });
     if (reason !== null) throw overloaded(reason, priority);
+    const { socket } = response.req;
+    const before = pipelined.get(socket) ?? 0;
+    if (before >= MOST_PIPELINED) throw overloaded("connection", priority);
+    pipelined.set(socket, before + 1);
     const queue = turns.queueOf(tenantId, priority);
     total++;
     response.once("close", () => {
       total--;
+      pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1);
       pressure.answered();
       turns.leave(queue, begin);
     });

@@ -41,6 +41,8 @@ type Options = {
 /** Reads are little but computing: while the event loop is busy, more at a time would not be answered sooner. */
 export const MOST_READS_WHEN_BUSY = 4;
 const MAX_WAIT_MS = 2_000;
+/** Of one tenant and kind: each holds some ten kilobytes. */
+export const MOST_WAITING = 1_000;
 /** For so long after somebody else has come, nobody has the house to itself. */
 const LATELY_MS = 1_000;
 
@@ -75,12 +77,17 @@ export function createTurns({ most, isBusy, refusal, now = () => performance.now
     begin();
   }
 
+  function refuse(queue: Queue, priority: Priority, begin: Begin): void {
+    // Its refusal has to be written: that is work too, until it leaves.
+    queue.begun++;
+    begin(refusal(priority));
+  }
+
   function wait(queue: Queue, priority: Priority, begin: Begin): void {
+    if (queue.waiting.size >= MOST_WAITING) return refuse(queue, priority, begin);
     const timer = setTimeout(() => {
       queue.waiting.delete(begin);
-      // Its refusal has to be written: that is work too, until it leaves.
-      queue.begun++;
-      begin(refusal(priority));
+      refuse(queue, priority, begin);
     }, MAX_WAIT_MS);
     queue.waiting.set(begin, { begin: AsyncResource.bind(begin), timer });
   }

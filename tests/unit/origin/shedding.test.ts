@@ -62,8 +62,8 @@ describe("the door", () => {
       },
       turnedAway: (...told) => turned.push(told),
     });
-    const enter = (tenantId: string, priority: Priority = "list") => {
-      const response = new EventEmitter();
+    const enter = (tenantId: string, priority: Priority = "list", socket = {}) => {
+      const response = Object.assign(new EventEmitter(), { req: { socket } });
       door(priority, tenantId, response as ServerResponse, () => undefined);
       return () => response.emit("close");
     };
@@ -93,5 +93,16 @@ describe("the door", () => {
     for (const one of leave) one();
     quiet();
     expect(() => enter("noisy")).not.toThrow();
+  });
+
+  test("lets only so many of one connection in at a time", () => {
+    const { turned, enter } = build();
+    const socket = {};
+    const leave = Array.from({ length: 32 }, () => enter("a", "write", socket));
+    expect(() => enter("a", "write", socket)).toThrow(Problem);
+    expect(turned).toEqual([["connection", "write"]]);
+    expect(() => enter("a", "write")).not.toThrow();
+    leave[0]?.();
+    expect(() => enter("a", "write", socket)).not.toThrow();
   });
 });

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Priority } from "#origin/db/work.ts";
-import { createTurns, MOST_READS_WHEN_BUSY as MOST_READS } from "#origin/shedding/turns.ts";
+import { createTurns, MOST_READS_WHEN_BUSY as MOST_READS, MOST_WAITING } from "#origin/shedding/turns.ts";
 import { Problem } from "#shared/problems.ts";
 
 beforeEach(() => {
@@ -131,4 +131,13 @@ test("a request begins in its own context, whoever's end makes room for it", () 
   });
   storage.run("the others'", () => first?.());
   expect(context).toBe("its own");
+});
+
+test("of a tenant's requests only so many wait, and the next is refused at once", () => {
+  const { began, askTimes, inCompany } = build();
+  inCompany();
+  askTimes(MOST_READS + MOST_WAITING, "a");
+  expect(began).toHaveLength(MOST_READS);
+  askTimes(1, "a");
+  expect(began.slice(MOST_READS)).toEqual([`a${MOST_READS + MOST_WAITING + 1}!`]);
 });
