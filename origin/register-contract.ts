@@ -84,6 +84,8 @@ function registerRoute(
   const lines = lineSchemas(route);
   const cut = isSparse(route) ? cutDown : whole;
   const { body } = route.request;
+  /** The body is there as a whole before the handler is; lines come while it works. */
+  const isReadAhead = body.kind === "json" || body.kind === "form";
   // An empty form has no parameters; nothing else can be read of an empty body.
   const empty = body.kind === "form" ? {} : undefined;
 
@@ -113,8 +115,12 @@ function registerRoute(
         target: `${route.method} ${request.url}`,
         idempotencyKey: readIdempotencyKey(route.idempotency, request.headers[names.idempotencyKey]),
       };
-      door(priority, caller?.tenantId ?? null, reply.raw, done);
+      const tenantId = caller?.tenantId ?? null;
+      if (!isReadAhead) return door.enter(priority, tenantId, reply.raw, done);
+      door.look(priority, tenantId);
+      done();
     },
+    ...(isReadAhead && { preValidation: enter }),
     handler: function work(request: FastifyRequest, reply: FastifyReply) {
       const { admitted, lifetime } = request;
       if (admitted === null || lifetime === null) throw new Problem("invalid-token");
@@ -126,6 +132,11 @@ function registerRoute(
       );
     },
   });
+
+  function enter({ admitted }: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) {
+    if (admitted === null) throw new Problem("invalid-token");
+    door.enter(admitted.priority, admitted.caller?.tenantId ?? null, reply.raw, done);
+  }
 
   async function answer(request: FastifyRequest, reply: FastifyReply) {
     const body = request.body ?? empty;

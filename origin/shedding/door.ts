@@ -6,17 +6,22 @@ import { retryAfterSeconds, type ShedReason, shed } from "./decide.ts";
 import type { Pressure } from "./pressure.ts";
 import { type Begin, createTurns } from "./turns.ts";
 
-/**
- * Lets a request in until its response has closed, and has it begun at its tenant's turn.
- * @param begin called with a Problem `overloaded` when that took too long
- * @throws Problem `overloaded`, before anything has been done for it
- */
-export type Door = (
-  priority: Priority,
-  tenantId: string | null,
-  response: ServerResponse,
-  begin: Begin,
-) => void;
+export type Door = {
+  /** Turns a request away whose body is still to come. @throws Problem `overloaded` */
+  readonly look: (priority: Priority, tenantId: string | null) => void;
+  /**
+   * Lets a request in until its response has closed, and has it begun at its tenant's turn. To be called once
+   * its body is there: a client that sends slowly would take the turns of others.
+   * @param begin called with a Problem `overloaded` when that took too long
+   * @throws Problem `overloaded`, before anything has been done for it
+   */
+  readonly enter: (
+    priority: Priority,
+    tenantId: string | null,
+    response: ServerResponse,
+    begin: Begin,
+  ) => void;
+};
 
 type Options = {
   readonly pressure: Pick<Pressure, "strain" | "isBusy" | "answered" | "answeredPerSecond">;
@@ -52,21 +57,28 @@ export function createDoor({ pressure, poolSize, turnedAway }: Options): Door {
     return new Problem("overloaded", {}, { "retry-after": String(seconds) });
   }
 
-  return function enter(priority, tenantId, response, begin) {
+  function look(priority: Priority, tenantId: string | null): void {
     const reason = shed(pressure.strain(), priority, { ofTenant: turns.countOf(tenantId), total });
     if (reason !== null) throw overloaded(reason, priority);
-    const { socket } = response.req;
-    const before = pipelined.get(socket) ?? 0;
-    if (before >= MOST_PIPELINED) throw overloaded("connection", priority);
-    pipelined.set(socket, before + 1);
-    const queue = turns.queueOf(tenantId, priority);
-    total++;
-    response.once("close", () => {
-      total--;
-      pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1);
-      pressure.answered();
-      turns.leave(queue, begin);
-    });
-    turns.enter(queue, priority, begin);
+  }
+
+  return {
+    look,
+    enter(priority, tenantId, response, begin) {
+      look(priority, tenantId);
+      const { socket } = response.req;
+      const before = pipelined.get(socket) ?? 0;
+      if (before >= MOST_PIPELINED) throw overloaded("connection", priority);
+      pipelined.set(socket, before + 1);
+      const queue = turns.queueOf(tenantId, priority);
+      total++;
+      response.once("close", () => {
+        total--;
+        pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1);
+        pressure.answered();
+        turns.leave(queue, begin);
+      });
+      turns.enter(queue, priority, begin);
+    },
   };
 }

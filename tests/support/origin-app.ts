@@ -24,7 +24,7 @@ export async function startOriginApp(
   const metrics = createMetrics();
   const services = servicesOf(config, connections, metrics.registry);
   const countAttempt = () => Promise.reject(new Error("there is no Redis here"));
-  const door: Door = (_priority, _tenantId, _response, begin) => begin();
+  const door: Door = { look: () => undefined, enter: (_priority, _tenantId, _response, begin) => begin() };
   const logger = createLogger("silent");
   const app = await buildApp({
     config,

@@ -18,7 +18,11 @@ const answering = async (freshUntil?: Date) => {
     app,
     { getKeySet: contract.getKeySet },
     { getKeySet },
-    { guards: new Map(), door: (_priority, _tenantId, _response, begin) => begin(), now: () => NOW },
+    {
+      guards: new Map(),
+      door: { look: () => undefined, enter: (_priority, _tenantId, _response, begin) => begin() },
+      now: () => NOW,
+    },
   );
   const { headers } = await app.inject(contract.getKeySet.path);
   return headers["gatehouse-fresh-for"];

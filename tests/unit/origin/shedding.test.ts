@@ -64,7 +64,7 @@ describe("the door", () => {
     });
     const enter = (tenantId: string, priority: Priority = "list", socket = {}) => {
       const response = Object.assign(new EventEmitter(), { req: { socket } });
-      door(priority, tenantId, response as ServerResponse, () => undefined);
+      door.enter(priority, tenantId, response as ServerResponse, () => undefined);
       return () => response.emit("close");
     };
     return { strain, turned, enter };
