@@ -30,7 +30,7 @@ const TURNS_LATER: Readonly<Record<Priority, number>> = {
 type Party<W> = {
   /** When its next turn is, in turns. */
   turn: number;
-  /** By priority, the most urgent first; in the order in which they came. Arrays: docs/decisions/0026-short-lives.md. */
+  /** By priority, the most urgent first; in the order in which they came. Arrays: docs/decisions/0027-short-lives.md. */
   readonly queues: readonly W[][];
 };
 
