@@ -4,7 +4,7 @@ import { QUERIES, type Query } from "./queries.ts";
 
 export type QueryArguments = { readonly query: Query; readonly dataSet: string; readonly hours: number };
 
-export const USAGE = `npm run -s edge-query -- NAME [--dataset NAME] [--hours N]
+export const USAGE = `npm run edge-query --silent -- NAME [--dataset NAME] [--hours N]
 
 Prints a query for Analytics Engine, which holds what the edge writes at Cloudflare; nothing is asked.
 
