@@ -66,10 +66,10 @@ test("a database that accepts and says nothing is named by /ready within its pat
   await proxy.set({ kind: "blackhole" });
   proxy.forget();
 
-  const ready = await fetch(`${origin.opsUrl}/ready`, { signal: AbortSignal.timeout(10_000) });
+  const ready = await fetch(`${origin.opsUrl}/ready`);
   expect(ready.status).toBe(503);
-  const silent = expect.objectContaining({ name: "database", ok: false, state: "silent" });
-  expect(await ready.json()).toMatchObject({ checks: expect.arrayContaining([silent]) });
+  const { checks } = (await ready.json()) as { readonly checks: readonly Record<string, unknown>[] };
+  expect(checks).toContainEqual(expect.objectContaining({ name: "database", ok: false, state: "silent" }));
 
   // Each that was lost says so when its budget has passed; then nobody waits for that any more.
   await expect
