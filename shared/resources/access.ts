@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 import type { CachePolicy } from "../policy.ts";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, Nullable, none } from "./common.ts";
+import { addressRate, clientRate, Id, Nullable, nothing } from "./common.ts";
 import { RoleName } from "./users.ts";
 
 /** Tokens: how a client gets one, how its signature is checked, what it says. */
@@ -116,13 +116,12 @@ export const access = {
     summary: "Exchange client credentials for an access token",
     servedBy: "origin",
     access: { kind: "public" },
-    rate: { by: "address", quota: "token", cost: 1, whenUnavailable: "open" },
+    rate: addressRate("token"),
     cache: { kind: "none" },
     idempotency: { kind: "exempt", reason: "it answers a secret, which must not be stored for a replay" },
     budgetMs: 5_000,
     request: {
-      params: none,
-      query: none,
+      ...nothing,
       headers: oauthHeaders,
       body: { kind: "form", schema: TokenRequest, maxBytes: 8_192, refusals: "rfc6749" },
     },
@@ -141,7 +140,7 @@ export const access = {
     summary: "Have a token of one's own refused from now on",
     servedBy: "origin",
     access: { kind: "public" },
-    rate: { by: "address", quota: "token", cost: 1, whenUnavailable: "open" },
+    rate: addressRate("token"),
     cache: { kind: "none" },
     idempotency: {
       kind: "exempt",
@@ -149,8 +148,7 @@ export const access = {
     },
     budgetMs: 5_000,
     request: {
-      params: none,
-      query: none,
+      ...nothing,
       headers: oauthHeaders,
       body: { kind: "form", schema: TokenRevocation, maxBytes: 16_384, refusals: "rfc6749" },
     },
@@ -169,11 +167,11 @@ export const access = {
     summary: "The public keys that tokens are signed with",
     servedBy: "origin",
     access: { kind: "public" },
-    rate: { by: "address", quota: "anonymous", cost: 1, whenUnavailable: "open" },
+    rate: addressRate("anonymous"),
     cache: keySetCache,
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params: none, query: none, headers: none, body: { kind: "none" } },
+    request: nothing,
     responses: { 200: { description: "A JWK Set", schema: KeySet, headers: [] } },
     problems: [],
   }),
@@ -189,7 +187,7 @@ export const access = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params: none, query: none, headers: none, body: { kind: "none" } },
+    request: nothing,
     responses: { 200: { description: "You", schema: Me, headers: [] } },
     problems: [],
   }),

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineRoute } from "../route.ts";
-import { clientRate, Nullable, none, Page, pageQuery, Timestamp } from "./common.ts";
+import { clientRate, Nullable, nothing, Page, pageQuery, Timestamp } from "./common.ts";
 
 /** Who changed what in a tenant's data, and how. */
 
@@ -39,17 +39,11 @@ export const audit = {
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
     request: {
-      params: none,
-      query: Type.Object(
-        {
-          ...pageQuery,
-          itemId: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-          subject: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
-        },
-        { additionalProperties: false },
-      ),
-      headers: none,
-      body: { kind: "none" },
+      ...nothing,
+      query: pageQuery({
+        itemId: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+        subject: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+      }),
     },
     responses: { 200: { description: "A page of changes", schema: Page(AuditEntry), headers: [] } },
     problems: [],

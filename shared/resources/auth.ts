@@ -1,7 +1,6 @@
 import Type, { type Static } from "typebox";
-import type { RatePolicy } from "../policy.ts";
 import { defineRoute } from "../route.ts";
-import { clientRate, none, Timestamp } from "./common.ts";
+import { addressRate, clientRate, json, nothing, Timestamp } from "./common.ts";
 import { NewPassword } from "./users.ts";
 
 /** How people come in: login, and the refresh tokens that follow from it. */
@@ -46,21 +45,10 @@ export const OwnPasswordChange = Type.Object(
 const HOLDS_TOKENS = "its answer holds tokens, which must not be stored for a replay";
 
 /** Guessing a password has to be slow; what counts by account is at the origin. */
-const loginRate = {
-  by: "address",
-  quota: "login",
-  cost: 1,
-  whenUnavailable: "open",
-} as const satisfies RatePolicy;
+const loginRate = addressRate("login");
+const tokenRate = addressRate("token");
 
-const tokenRate = { ...loginRate, quota: "token" } as const satisfies RatePolicy;
-
-const refreshBody = {
-  kind: "json",
-  mediaType: "application/json",
-  schema: RefreshRequest,
-  maxBytes: 1_024,
-} as const;
+const refreshBody = json(RefreshRequest, 1_024);
 
 export const auth = {
   login: defineRoute({
@@ -74,12 +62,7 @@ export const auth = {
     cache: { kind: "none" },
     idempotency: { kind: "exempt", reason: HOLDS_TOKENS },
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: Login, maxBytes: 4_096 },
-    },
+    request: { ...nothing, body: json(Login, 4_096) },
     responses: { 200: { description: "A session has begun", schema: Session, headers: [] } },
     problems: ["invalid-credentials"],
   }),
@@ -95,7 +78,7 @@ export const auth = {
     cache: { kind: "none" },
     idempotency: { kind: "exempt", reason: HOLDS_TOKENS },
     budgetMs: 5_000,
-    request: { params: none, query: none, headers: none, body: refreshBody },
+    request: { ...nothing, body: refreshBody },
     responses: { 200: { description: "The session goes on", schema: Session, headers: [] } },
     problems: ["invalid-credentials"],
   }),
@@ -114,7 +97,7 @@ export const auth = {
       reason: "a session that has ended stays so, however often it is asked for",
     },
     budgetMs: 5_000,
-    request: { params: none, query: none, headers: none, body: refreshBody },
+    request: { ...nothing, body: refreshBody },
     responses: { 204: { description: "There is no such session any more", schema: null, headers: [] } },
     problems: [],
   }),
@@ -134,12 +117,7 @@ export const auth = {
         "a stored fingerprint would be a fast hash of the passwords; the second time the old one is wrong",
     },
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: OwnPasswordChange, maxBytes: 4_096 },
-    },
+    request: { ...nothing, body: json(OwnPasswordChange, 4_096) },
     responses: { 204: { description: "Changed", schema: null, headers: [] } },
     problems: ["unprocessable"],
   }),

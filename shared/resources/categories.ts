@@ -4,8 +4,11 @@ import {
   clientRate,
   Id,
   ifMatch,
+  json,
+  mergePatch,
   Nullable,
-  none,
+  nothing,
+  onceByIfMatch,
   Page,
   pageQuery,
   Timestamp,
@@ -47,7 +50,6 @@ export const CategoryPatch = Type.Object(
 );
 
 const params = Type.Object({ categoryId: Id }, { additionalProperties: false });
-const ifMatchHeader = Type.Object({ "if-match": Type.Optional(ifMatch) });
 
 export const categories = {
   listCategories: defineRoute({
@@ -61,18 +63,7 @@ export const categories = {
     cache: tenantCache({ kind: "list", collection: "categories" }),
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: Type.Object(
-        {
-          ...pageQuery,
-          parentId: Type.Optional(Id),
-        },
-        { additionalProperties: false },
-      ),
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, query: pageQuery({ parentId: Type.Optional(Id) }) },
     responses: { 200: { description: "A page of categories", schema: Page(Category), headers: [] } },
     problems: [],
   }),
@@ -88,12 +79,7 @@ export const categories = {
     cache: tenantCache({ kind: "item", collection: "categories", param: "categoryId" }),
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params,
-      query: none,
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, params },
     responses: { 200: { description: "The category", schema: Category, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -109,12 +95,7 @@ export const categories = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 10_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: CategoryCreate, maxBytes: 16_384 },
-    },
+    request: { ...nothing, body: json(CategoryCreate, 16_384) },
     responses: { 201: { description: "Created", schema: Category, headers: ["etag", "location"] } },
     problems: ["conflict", "unprocessable"],
   }),
@@ -128,19 +109,9 @@ export const categories = {
     access: { kind: "token", scopes: ["catalog:write"] },
     rate: clientRate,
     cache: { kind: "none" },
-    idempotency: { kind: "exempt", reason: "`If-Match` lets a repetition take effect once only" },
+    idempotency: onceByIfMatch,
     budgetMs: 10_000,
-    request: {
-      params,
-      query: none,
-      headers: ifMatchHeader,
-      body: {
-        kind: "json",
-        mediaType: "application/merge-patch+json",
-        schema: CategoryPatch,
-        maxBytes: 16_384,
-      },
-    },
+    request: { ...nothing, params, headers: ifMatch, body: mergePatch(CategoryPatch, 16_384) },
     responses: { 200: { description: "The category as it is now", schema: Category, headers: ["etag"] } },
     problems: ["not-found", "conflict", "precondition-failed", "precondition-required", "unprocessable"],
   }),
@@ -156,7 +127,7 @@ export const categories = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 10_000,
-    request: { params, query: none, headers: ifMatchHeader, body: { kind: "none" } },
+    request: { ...nothing, params, headers: ifMatch },
     responses: { 204: { description: "Deleted", schema: null, headers: [] } },
     problems: ["not-found", "conflict", "precondition-failed"],
   }),

@@ -1,6 +1,19 @@
 import Type, { type Static } from "typebox";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, ifMatch, Nullable, none, Page, pageQuery, Timestamp, Version } from "./common.ts";
+import {
+  answersSecret,
+  clientRate,
+  Id,
+  ifMatch,
+  json,
+  mergePatch,
+  Nullable,
+  nothing,
+  Page,
+  pageQuery,
+  Timestamp,
+  Version,
+} from "./common.ts";
 
 /** Programs that ask for tokens with a secret, as tenants administer them. */
 
@@ -70,7 +83,6 @@ export const SecretRotation = Type.Object(
 
 const access = { kind: "token", scopes: ["clients:admin"] } as const;
 const params = Type.Object({ clientId: Id }, { additionalProperties: false });
-const HOLDS_SECRET = "its answer holds a secret, which must not be stored for a replay";
 
 export const clients = {
   listClients: defineRoute({
@@ -84,12 +96,7 @@ export const clients = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: Type.Object(pageQuery, { additionalProperties: false }),
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, query: pageQuery() },
     responses: { 200: { description: "A page of clients", schema: Page(ApiClient), headers: [] } },
     problems: [],
   }),
@@ -105,7 +112,7 @@ export const clients = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params },
     responses: { 200: { description: "The client", schema: ApiClient, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -119,14 +126,9 @@ export const clients = {
     access,
     rate: clientRate,
     cache: { kind: "none" },
-    idempotency: { kind: "exempt", reason: HOLDS_SECRET },
+    idempotency: answersSecret,
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: ApiClientCreate, maxBytes: 16_384 },
-    },
+    request: { ...nothing, body: json(ApiClientCreate, 16_384) },
     responses: {
       201: { description: "Created", schema: ApiClientWithSecret, headers: ["etag", "location"] },
     },
@@ -144,17 +146,7 @@ export const clients = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 5_000,
-    request: {
-      params,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }, { additionalProperties: false }),
-      body: {
-        kind: "json",
-        mediaType: "application/merge-patch+json",
-        schema: ApiClientUpdate,
-        maxBytes: 16_384,
-      },
-    },
+    request: { ...nothing, params, headers: ifMatch, body: mergePatch(ApiClientUpdate, 16_384) },
     responses: { 200: { description: "The client as it is now", schema: ApiClient, headers: ["etag"] } },
     problems: ["not-found", "precondition-failed", "unprocessable"],
   }),
@@ -168,14 +160,9 @@ export const clients = {
     access,
     rate: clientRate,
     cache: { kind: "none" },
-    idempotency: { kind: "exempt", reason: HOLDS_SECRET },
+    idempotency: answersSecret,
     budgetMs: 5_000,
-    request: {
-      params,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: SecretRotation, maxBytes: 1_024 },
-    },
+    request: { ...nothing, params, body: json(SecretRotation, 1_024) },
     responses: {
       200: { description: "The client and its new secret", schema: ApiClientWithSecret, headers: ["etag"] },
     },

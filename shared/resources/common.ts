@@ -1,5 +1,6 @@
-import Type, { type TSchema } from "typebox";
-import type { CachePolicy, RatePolicy, Shows } from "../policy.ts";
+import Type, { type TObject, type TProperties, type TSchema } from "typebox";
+import type { CachePolicy, IdempotencyPolicy, QuotaName, RatePolicy, Shows } from "../policy.ts";
+import type { BodyContract } from "../route.ts";
 
 /** Pieces that several resources share. */
 
@@ -36,11 +37,17 @@ export const Version = Type.Integer({ minimum: 1 });
 /** An opaque, signed place in a list. Only ever use one that a `nextCursor` gave you. */
 export const Cursor = Type.String({ minLength: 1, maxLength: 512 });
 
-/** The query parameters that every list takes. */
-export const pageQuery = {
+const page = {
   pageSize: Type.Integer({ minimum: 1, maximum: 100, default: 20, description: "Items per page" }),
   cursor: Type.Optional(Cursor),
 };
+
+/** The query of a list: the parameters that every list takes, and those it can be narrowed by. */
+export function pageQuery(): TObject<typeof page>;
+export function pageQuery<F extends TProperties>(filters: F): TObject<typeof page & F>;
+export function pageQuery(filters: TProperties = {}) {
+  return Type.Object({ ...page, ...filters }, { additionalProperties: false });
+}
 
 /** A page of `item`s: `{ data, meta: { nextCursor, pageSize } }`. */
 export function Page<T extends TSchema>(item: T) {
@@ -64,14 +71,35 @@ export function Nullable<T extends TSchema>(schema: T) {
   return Type.Union([schema, Type.Null()]);
 }
 
-/** One entity tag, strong or weak, or `*` (RFC 9110 §13.1.1). Lists are not taken. */
-export const ifMatch = Type.String({
-  pattern: '^(?:\\*|(?:W/)?"[\\x21\\x23-\\x7e]*")$',
-  description: "The ETag last read",
+/** The header that names the version a write is meant for: one entity tag or `*` (RFC 9110 §13.1.1), no list. */
+export const ifMatch = Type.Object({
+  "if-match": Type.Optional(
+    Type.String({
+      pattern: '^(?:\\*|(?:W/)?"[\\x21\\x23-\\x7e]*")$',
+      description: "The ETag last read",
+    }),
+  ),
 });
 
-/** For the parts of a request that a route does not have. */
-export const none = Type.Object({}, { additionalProperties: false });
+const none = Type.Object({}, { additionalProperties: false });
+
+/** A request that says all by its method and path. What a route takes is put over it: `{ ...nothing, params }`. */
+export const nothing = { params: none, query: none, headers: none, body: { kind: "none" } } as const;
+
+/** A body of JSON. */
+export function json<const S extends TSchema>(schema: S, maxBytes: number) {
+  return { kind: "json", mediaType: "application/json", schema, maxBytes } as const satisfies BodyContract;
+}
+
+/** A JSON Merge Patch (RFC 7396): members that are absent stay. */
+export function mergePatch<const S extends TSchema>(schema: S, maxBytes: number) {
+  return {
+    kind: "json",
+    mediaType: "application/merge-patch+json",
+    schema,
+    maxBytes,
+  } as const satisfies BodyContract;
+}
 
 /** The usual rate policy of a tenant's own resources: one unit of the client's quota. */
 export const clientRate = {
@@ -80,6 +108,23 @@ export const clientRate = {
   cost: 1,
   whenUnavailable: "open",
 } as const satisfies RatePolicy;
+
+/** The rate policy of what is asked without a token: one unit of the address's quota. */
+export function addressRate<const Q extends QuotaName>(quota: Q) {
+  return { by: "address", quota, cost: 1, whenUnavailable: "open" } as const satisfies RatePolicy;
+}
+
+/** The idempotency of a change that names the version it is meant for. */
+export const onceByIfMatch = {
+  kind: "exempt",
+  reason: "`If-Match` lets a repetition take effect once only",
+} as const satisfies IdempotencyPolicy;
+
+/** The idempotency of what makes a secret and shows it once. */
+export const answersSecret = {
+  kind: "exempt",
+  reason: "its answer holds a secret, which must not be stored for a replay",
+} as const satisfies IdempotencyPolicy;
 
 /** The usual cache policy of a tenant's own data: shared within the tenant, renewed by writes. */
 export function tenantCache<const S extends Shows>(shows: S) {

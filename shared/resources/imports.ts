@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, none, Page, pageQuery } from "./common.ts";
+import { clientRate, Id, json, nothing, Page, pageQuery } from "./common.ts";
 import {
   Import,
   ImportComplete,
@@ -29,12 +29,7 @@ export const imports = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 10_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: ImportCreate, maxBytes: 4_096 },
-    },
+    request: { ...nothing, body: json(ImportCreate, 4_096) },
     responses: { 201: { description: "Begun", schema: Import, headers: ["etag", "location"] } },
     problems: [],
   }),
@@ -50,15 +45,7 @@ export const imports = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: Type.Object(
-        { ...pageQuery, state: Type.Optional(ImportState) },
-        { additionalProperties: false },
-      ),
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, query: pageQuery({ state: Type.Optional(ImportState) }) },
     responses: { 200: { description: "A page of imports", schema: Page(ImportSummary), headers: [] } },
     problems: [],
   }),
@@ -74,7 +61,7 @@ export const imports = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params },
     responses: { 200: { description: "The import", schema: Import, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -90,12 +77,7 @@ export const imports = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params,
-      query: Type.Object(pageQuery, { additionalProperties: false }),
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, params, query: pageQuery() },
     responses: { 200: { description: "A page of errors", schema: Page(ImportError), headers: [] } },
     problems: ["not-found"],
   }),
@@ -115,12 +97,11 @@ export const imports = {
     },
     budgetMs: 300_000,
     request: {
+      ...nothing,
       params: Type.Object(
         { ...params.properties, number: ImportPart.properties.number },
         { additionalProperties: false },
       ),
-      query: none,
-      headers: none,
       body: { kind: "ndjson", line: ProductImportLine, maxBytes: 50 * 1024 * 1024 },
     },
     responses: { 200: { description: "The part, complete", schema: ImportPart, headers: [] } },
@@ -138,12 +119,7 @@ export const imports = {
     cache: { kind: "none" },
     idempotency: { kind: "exempt", reason: "what is completed is completed: a repetition changes nothing" },
     budgetMs: 10_000,
-    request: {
-      params,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: ImportComplete, maxBytes: 4_096 },
-    },
+    request: { ...nothing, params, body: json(ImportComplete, 4_096) },
     responses: { 200: { description: "The import, completed", schema: Import, headers: ["etag"] } },
     problems: ["not-found", "conflict"],
   }),

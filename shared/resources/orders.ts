@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, Instant, ifMatch, none, Page, pageQuery, tenantCache } from "./common.ts";
+import { clientRate, Id, Instant, ifMatch, json, nothing, Page, pageQuery, tenantCache } from "./common.ts";
 import { Order, OrderCreate, OrderState, OrderSummary } from "./order-schemas.ts";
 
 const params = Type.Object({ orderId: Id }, { additionalProperties: false });
@@ -20,12 +20,7 @@ function step<const Verb extends string>(verb: Verb, summary: string) {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 10_000,
-    request: {
-      params,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
-      body: { kind: "none" },
-    },
+    request: { ...nothing, params, headers: ifMatch },
     responses: { 200: { description: "The order as it is now", schema: Order, headers: ["etag"] } },
     problems: ["not-found", "conflict", "precondition-failed", "precondition-required"],
   });
@@ -44,18 +39,12 @@ export const orders = {
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
     request: {
-      params: none,
-      query: Type.Object(
-        {
-          ...pageQuery,
-          state: Type.Optional(OrderState),
-          createdFrom: Type.Optional(Instant),
-          createdBefore: Type.Optional(Instant),
-        },
-        { additionalProperties: false },
-      ),
-      headers: none,
-      body: { kind: "none" },
+      ...nothing,
+      query: pageQuery({
+        state: Type.Optional(OrderState),
+        createdFrom: Type.Optional(Instant),
+        createdBefore: Type.Optional(Instant),
+      }),
     },
     responses: { 200: { description: "A page of orders", schema: Page(OrderSummary), headers: [] } },
     problems: [],
@@ -72,7 +61,7 @@ export const orders = {
     cache: tenantCache({ kind: "item", collection: "orders", param: "orderId" }),
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params },
     responses: { 200: { description: "The order", schema: Order, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -88,12 +77,7 @@ export const orders = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: true },
     budgetMs: 10_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: OrderCreate, maxBytes: 65_536 },
-    },
+    request: { ...nothing, body: json(OrderCreate, 65_536) },
     responses: { 201: { description: "Ordered", schema: Order, headers: ["etag", "location"] } },
     problems: ["conflict", "unprocessable"],
   }),

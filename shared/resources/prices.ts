@@ -1,7 +1,18 @@
 import Type from "typebox";
 import { Currency } from "../money.ts";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, Instant, ifMatch, none, pageQuery, tenantCache } from "./common.ts";
+import {
+  clientRate,
+  Id,
+  Instant,
+  ifMatch,
+  json,
+  mergePatch,
+  nothing,
+  onceByIfMatch,
+  pageQuery,
+  tenantCache,
+} from "./common.ts";
 import { CurrentPrice, Price, PriceBulk, PriceCreate, PriceFeed, PricePatch } from "./price-schemas.ts";
 
 const params = Type.Object({ priceId: Id }, { additionalProperties: false });
@@ -22,18 +33,12 @@ export const prices = {
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
     request: {
-      params: none,
-      query: Type.Object(
-        {
-          ...pageQuery,
-          productId: Type.Optional(Id),
-          currency: Type.Optional(Currency),
-          updatedSince: Type.Optional(Instant),
-        },
-        { additionalProperties: false },
-      ),
-      headers: none,
-      body: { kind: "none" },
+      ...nothing,
+      query: pageQuery({
+        productId: Type.Optional(Id),
+        currency: Type.Optional(Currency),
+        updatedSince: Type.Optional(Instant),
+      }),
     },
     responses: { 200: { description: "A page of the feed", schema: PriceFeed, headers: [] } },
     problems: [],
@@ -51,12 +56,7 @@ export const prices = {
     cache: tenantCache({ kind: "item", collection: "products", param: "productId" }),
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params: Type.Object({ productId: Id }, { additionalProperties: false }),
-      query: none,
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, params: Type.Object({ productId: Id }, { additionalProperties: false }) },
     responses: {
       200: {
         description: "One price for each currency that the product has one in",
@@ -78,7 +78,7 @@ export const prices = {
     cache: tenantCache({ kind: "item", collection: "prices", param: "priceId" }),
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params },
     responses: { 200: { description: "The price", schema: Price, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -95,12 +95,7 @@ export const prices = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 10_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: PriceCreate, maxBytes: 16_384 },
-    },
+    request: { ...nothing, body: json(PriceCreate, 16_384) },
     responses: { 201: { description: "Created", schema: Price, headers: ["etag", "location"] } },
     problems: ["conflict", "unprocessable"],
   }),
@@ -116,12 +111,7 @@ export const prices = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 10_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: PriceBulk, maxBytes: 1_048_576 },
-    },
+    request: { ...nothing, body: json(PriceBulk, 1_048_576) },
     responses: {
       200: {
         description: "The prices that were set, in the order they were sent in",
@@ -141,19 +131,9 @@ export const prices = {
     access: write,
     rate: clientRate,
     cache: { kind: "none" },
-    idempotency: { kind: "exempt", reason: "`If-Match` lets a repetition take effect once only" },
+    idempotency: onceByIfMatch,
     budgetMs: 10_000,
-    request: {
-      params,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
-      body: {
-        kind: "json",
-        mediaType: "application/merge-patch+json",
-        schema: PricePatch,
-        maxBytes: 16_384,
-      },
-    },
+    request: { ...nothing, params, headers: ifMatch, body: mergePatch(PricePatch, 16_384) },
     responses: { 200: { description: "The price as it is now", schema: Price, headers: ["etag"] } },
     problems: ["not-found", "conflict", "precondition-failed", "precondition-required", "unprocessable"],
   }),
@@ -170,12 +150,7 @@ export const prices = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 10_000,
-    request: {
-      params,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
-      body: { kind: "none" },
-    },
+    request: { ...nothing, params, headers: ifMatch },
     responses: { 204: { description: "Withdrawn", schema: null, headers: [] } },
     problems: ["not-found", "precondition-failed"],
   }),

@@ -1,5 +1,5 @@
 import { defineRoute } from "../route.ts";
-import { clientRate, none } from "./common.ts";
+import { clientRate, nothing } from "./common.ts";
 import { ProductImportLine } from "./product-import.ts";
 
 export const productExport = {
@@ -14,7 +14,7 @@ export const productExport = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 300_000,
-    request: { params: none, query: none, headers: none, body: { kind: "none" } },
+    request: nothing,
     responses: { 200: { description: "The products", schema: null, line: ProductImportLine, headers: [] } },
     problems: [],
   }),

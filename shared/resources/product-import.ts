@@ -2,7 +2,7 @@ import Type, { type Static } from "typebox";
 import { Currency } from "../money.ts";
 import { defineRoute } from "../route.ts";
 import { MAX_DEPTH } from "./categories.ts";
-import { clientRate, Nullable, none } from "./common.ts";
+import { clientRate, Nullable, nothing } from "./common.ts";
 import { ProductStatus } from "./product-query.ts";
 import { Attributes, productFields } from "./products.ts";
 
@@ -80,12 +80,7 @@ export const productImport = {
     cache: { kind: "none" },
     idempotency: { kind: "exempt", reason: "lines are upserted by SKU, so a repetition changes nothing" },
     budgetMs: 300_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "ndjson", line: ProductImportLine, maxBytes: 50 * 1024 * 1024 },
-    },
+    request: { ...nothing, body: { kind: "ndjson", line: ProductImportLine, maxBytes: 50 * 1024 * 1024 } },
     responses: { 200: { description: "What became of each line", schema: ProductImportReport, headers: [] } },
     problems: [],
   }),

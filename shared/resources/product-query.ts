@@ -32,43 +32,39 @@ export const MAX_COUNT = 10_000;
 const minor = (description: string) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
 
-export const ProductQuery = Type.Object(
-  {
-    ...pageQuery,
-    sort: ProductSort,
-    status: Type.Optional(ProductStatus),
-    inStock: Type.Optional(Type.Boolean()),
-    categoryId: Type.Optional(Id),
-    within: Type.Optional(
-      Type.String({
-        pattern: `^${UUID}$`,
-        description: `A category and all below it, at most ${MAX_SUBTREE} in all`,
-      }),
-    ),
-    /** Only products with a price in it. */
-    currency: Type.Optional(Currency),
-    minPrice: Type.Optional(minor("In minor units of `currency`, inclusive; needs `sort` by price")),
-    maxPrice: Type.Optional(minor("In minor units of `currency`, inclusive; needs `sort` by price")),
-    ids: Type.Optional(
-      Type.String({
-        pattern: `^${UUID}(?:,${UUID}){0,${MAX_IDS - 1}}$`,
-        [CANONICAL]: "set",
-        description: `Up to ${MAX_IDS} ids, separated by commas; those that there are not are left out`,
-      }),
-    ),
-    q: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 100,
-        [CANONICAL]: "search",
-        description:
-          "Words of name, brand, description or SKU, in any script; the last one may be a beginning. " +
-          `A search considers ${MAX_MATCHES} matches, the newest ones: of about ${MAX_LOOKED_AT}, taken at random, ` +
-          "where each of its words has more",
-      }),
-    ),
-    count: Type.Boolean({ default: false, description: `Also count them all, up to ${MAX_COUNT}` }),
-  },
-  { additionalProperties: false },
-);
+export const ProductQuery = pageQuery({
+  sort: ProductSort,
+  status: Type.Optional(ProductStatus),
+  inStock: Type.Optional(Type.Boolean()),
+  categoryId: Type.Optional(Id),
+  within: Type.Optional(
+    Type.String({
+      pattern: `^${UUID}$`,
+      description: `A category and all below it, at most ${MAX_SUBTREE} in all`,
+    }),
+  ),
+  /** Only products with a price in it. */
+  currency: Type.Optional(Currency),
+  minPrice: Type.Optional(minor("In minor units of `currency`, inclusive; needs `sort` by price")),
+  maxPrice: Type.Optional(minor("In minor units of `currency`, inclusive; needs `sort` by price")),
+  ids: Type.Optional(
+    Type.String({
+      pattern: `^${UUID}(?:,${UUID}){0,${MAX_IDS - 1}}$`,
+      [CANONICAL]: "set",
+      description: `Up to ${MAX_IDS} ids, separated by commas; those that there are not are left out`,
+    }),
+  ),
+  q: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      [CANONICAL]: "search",
+      description:
+        "Words of name, brand, description or SKU, in any script; the last one may be a beginning. " +
+        `A search considers ${MAX_MATCHES} matches, the newest ones: of about ${MAX_LOOKED_AT}, taken at random, ` +
+        "where each of its words has more",
+    }),
+  ),
+  count: Type.Boolean({ default: false, description: `Also count them all, up to ${MAX_COUNT}` }),
+});
 export type ProductQuery = Static<typeof ProductQuery>;

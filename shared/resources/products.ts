@@ -2,7 +2,20 @@ import Type, { type Static, type TSchema } from "typebox";
 import { Fields } from "../fields.ts";
 import { Money } from "../money.ts";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, ifMatch, Nullable, none, Page, Timestamp, tenantCache, Version } from "./common.ts";
+import {
+  clientRate,
+  Id,
+  ifMatch,
+  json,
+  mergePatch,
+  Nullable,
+  nothing,
+  onceByIfMatch,
+  Page,
+  Timestamp,
+  tenantCache,
+  Version,
+} from "./common.ts";
 import { MAX_COUNT, ProductQuery, ProductStatus } from "./product-query.ts";
 
 /**
@@ -102,10 +115,8 @@ export const products = {
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
     request: {
-      params: none,
+      ...nothing,
       query: Type.Object({ ...ProductQuery.properties, fields }, { additionalProperties: false }),
-      headers: none,
-      body: { kind: "none" },
     },
     responses: {
       200: { description: "A page of products, of their `fields`", schema: ProductPage, headers: [] },
@@ -124,12 +135,7 @@ export const products = {
     cache: tenantCache({ kind: "item", collection: "products", param: "productId" }),
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params,
-      query: Type.Object({ fields }, { additionalProperties: false }),
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, params, query: Type.Object({ fields }, { additionalProperties: false }) },
     responses: { 200: { description: "The product, its `fields`", schema: Product, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -145,12 +151,7 @@ export const products = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 10_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: ProductCreate, maxBytes: 262_144 },
-    },
+    request: { ...nothing, body: json(ProductCreate, 262_144) },
     responses: {
       201: { description: "Created", schema: Product, headers: ["etag", "location"] },
     },
@@ -166,19 +167,9 @@ export const products = {
     access: write,
     rate: clientRate,
     cache: { kind: "none" },
-    idempotency: { kind: "exempt", reason: "`If-Match` lets a repetition take effect once only" },
+    idempotency: onceByIfMatch,
     budgetMs: 10_000,
-    request: {
-      params,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
-      body: {
-        kind: "json",
-        mediaType: "application/merge-patch+json",
-        schema: ProductPatch,
-        maxBytes: 262_144,
-      },
-    },
+    request: { ...nothing, params, headers: ifMatch, body: mergePatch(ProductPatch, 262_144) },
     responses: { 200: { description: "The product as it is now", schema: Product, headers: ["etag"] } },
     problems: ["not-found", "conflict", "precondition-failed", "precondition-required", "unprocessable"],
   }),
@@ -194,12 +185,7 @@ export const products = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 10_000,
-    request: {
-      params,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
-      body: { kind: "none" },
-    },
+    request: { ...nothing, params, headers: ifMatch },
     responses: { 204: { description: "Deleted", schema: null, headers: [] } },
     problems: ["not-found", "precondition-failed"],
   }),

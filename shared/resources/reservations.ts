@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, ifMatch, none, tenantCache } from "./common.ts";
+import { clientRate, Id, ifMatch, json, nothing, tenantCache } from "./common.ts";
 import { Reservation, ReservationCreate } from "./stock-schemas.ts";
 
 const params = Type.Object({ reservationId: Id }, { additionalProperties: false });
@@ -19,7 +19,7 @@ export const reservations = {
     cache: tenantCache({ kind: "item", collection: "reservations", param: "reservationId" }),
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params },
     responses: { 200: { description: "The reservation", schema: Reservation, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -35,12 +35,7 @@ export const reservations = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 10_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: ReservationCreate, maxBytes: 16_384 },
-    },
+    request: { ...nothing, body: json(ReservationCreate, 16_384) },
     responses: { 201: { description: "Reserved", schema: Reservation, headers: ["etag", "location"] } },
     problems: ["conflict", "unprocessable"],
   }),
@@ -56,12 +51,7 @@ export const reservations = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 10_000,
-    request: {
-      params,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
-      body: { kind: "none" },
-    },
+    request: { ...nothing, params, headers: ifMatch },
     responses: { 204: { description: "Released", schema: null, headers: [] } },
     problems: ["not-found", "conflict", "precondition-failed"],
   }),

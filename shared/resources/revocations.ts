@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { defineRoute } from "../route.ts";
-import { clientRate, Nullable, none, Timestamp } from "./common.ts";
+import { clientRate, json, Nullable, nothing, Timestamp } from "./common.ts";
 
 /** Revocation: tokens that are refused although they have not expired. */
 
@@ -40,12 +40,7 @@ export const revocations = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 10_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: NewRevocation, maxBytes: 4_096 },
-    },
+    request: { ...nothing, body: json(NewRevocation, 4_096) },
     responses: { 200: { description: "The tokens are refused", schema: Revocation, headers: [] } },
     problems: [],
   }),

@@ -1,7 +1,7 @@
 import Type from "typebox";
-import type { CachePolicy, RatePolicy } from "../policy.ts";
+import type { CachePolicy } from "../policy.ts";
 import { defineRoute } from "../route.ts";
-import { none } from "./common.ts";
+import { addressRate, nothing } from "./common.ts";
 
 /** The service about itself: its health, its description, its errors. */
 
@@ -43,12 +43,7 @@ export const ProblemType = Type.Object(
   { title: "ProblemType", additionalProperties: false },
 );
 
-const rate = {
-  by: "address",
-  quota: "anonymous",
-  cost: 1,
-  whenUnavailable: "open",
-} as const satisfies RatePolicy;
+const rate = addressRate("anonymous");
 
 const description = {
   kind: "shared",
@@ -73,7 +68,7 @@ export const service = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 2_000,
-    request: { params: none, query: none, headers: none, body: { kind: "none" } },
+    request: nothing,
     responses: {
       200: { description: "It can", schema: Health, headers: [] },
     },
@@ -91,7 +86,7 @@ export const service = {
     cache: description,
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params: none, query: none, headers: none, body: { kind: "none" } },
+    request: nothing,
     responses: {
       200: {
         description: "An OpenAPI document",
@@ -114,13 +109,11 @@ export const service = {
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
     request: {
+      ...nothing,
       params: Type.Object(
         { code: Type.String({ pattern: "^[a-z-]{1,64}$" }) },
         { additionalProperties: false },
       ),
-      query: none,
-      headers: none,
-      body: { kind: "none" },
     },
     responses: { 200: { description: "The problem type", schema: ProblemType, headers: [] } },
     problems: ["not-found"],

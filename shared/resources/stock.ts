@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, ifMatch, none, pageQuery, tenantCache } from "./common.ts";
+import { clientRate, Id, ifMatch, json, nothing, pageQuery, tenantCache } from "./common.ts";
 import {
   Location,
   Stock,
@@ -29,7 +29,7 @@ export const stock = {
     cache: shown,
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params: productParams, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params: productParams },
     responses: { 200: { description: "The stock", schema: Stock, headers: [] } },
     problems: ["not-found"],
   }),
@@ -45,7 +45,7 @@ export const stock = {
     cache: shown,
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params: levelParams, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params: levelParams },
     responses: { 200: { description: "The level", schema: StockLevel, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -61,12 +61,7 @@ export const stock = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 10_000,
-    request: {
-      params: levelParams,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
-      body: { kind: "json", mediaType: "application/json", schema: StockCount, maxBytes: 16_384 },
-    },
+    request: { ...nothing, params: levelParams, headers: ifMatch, body: json(StockCount, 16_384) },
     responses: {
       200: { description: "The level as it is now", schema: StockLevel, headers: ["etag"] },
       201: { description: "The level is new", schema: StockLevel, headers: ["etag", "location"] },
@@ -85,12 +80,7 @@ export const stock = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 10_000,
-    request: {
-      params: levelParams,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }),
-      body: { kind: "json", mediaType: "application/json", schema: StockAdjustment, maxBytes: 16_384 },
-    },
+    request: { ...nothing, params: levelParams, headers: ifMatch, body: json(StockAdjustment, 16_384) },
     responses: { 200: { description: "The level as it is now", schema: StockLevel, headers: ["etag"] } },
     problems: ["not-found", "conflict", "precondition-failed", "unprocessable"],
   }),
@@ -106,15 +96,7 @@ export const stock = {
     cache: tenantCache({ kind: "list", collection: "stock" }),
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: Type.Object(
-        { ...pageQuery, productId: Type.Optional(Id), orderId: Type.Optional(Id) },
-        { additionalProperties: false },
-      ),
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, query: pageQuery({ productId: Type.Optional(Id), orderId: Type.Optional(Id) }) },
     responses: { 200: { description: "A page of movements", schema: StockMovementPage, headers: [] } },
     problems: [],
   }),

@@ -1,7 +1,18 @@
 import Type, { type Static } from "typebox";
 import { ROLES } from "../roles.ts";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, ifMatch, none, Page, pageQuery, Timestamp, Version } from "./common.ts";
+import {
+  clientRate,
+  Id,
+  ifMatch,
+  json,
+  mergePatch,
+  nothing,
+  Page,
+  pageQuery,
+  Timestamp,
+  Version,
+} from "./common.ts";
 
 /** People of a tenant, as its administrators see them. */
 
@@ -61,12 +72,7 @@ export const users = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: Type.Object(pageQuery, { additionalProperties: false }),
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, query: pageQuery() },
     responses: { 200: { description: "A page of users", schema: Page(User), headers: [] } },
     problems: [],
   }),
@@ -82,7 +88,7 @@ export const users = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params },
     responses: { 200: { description: "The user", schema: User, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -101,12 +107,7 @@ export const users = {
       reason: "a stored fingerprint would be a fast hash of the password; the email is unique anyway",
     },
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: UserCreate, maxBytes: 4_096 },
-    },
+    request: { ...nothing, body: json(UserCreate, 4_096) },
     responses: { 201: { description: "Created", schema: User, headers: ["etag", "location"] } },
     problems: ["conflict"],
   }),
@@ -122,12 +123,7 @@ export const users = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 5_000,
-    request: {
-      params,
-      query: none,
-      headers: Type.Object({ "if-match": Type.Optional(ifMatch) }, { additionalProperties: false }),
-      body: { kind: "json", mediaType: "application/merge-patch+json", schema: UserUpdate, maxBytes: 1_024 },
-    },
+    request: { ...nothing, params, headers: ifMatch, body: mergePatch(UserUpdate, 1_024) },
     responses: { 200: { description: "The user as it is now", schema: User, headers: ["etag"] } },
     problems: ["not-found", "precondition-failed", "conflict"],
   }),
@@ -143,12 +139,7 @@ export const users = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: PasswordChange, maxBytes: 4_096 },
-    },
+    request: { ...nothing, params, body: json(PasswordChange, 4_096) },
     responses: { 204: { description: "Set", schema: null, headers: [] } },
     problems: ["not-found"],
   }),

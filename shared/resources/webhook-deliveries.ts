@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { defineRoute } from "../route.ts";
-import { clientRate, Id, none, Page, pageQuery } from "./common.ts";
+import { clientRate, Id, nothing, Page, pageQuery } from "./common.ts";
 import { DeliveryState, WebhookDelivery } from "./webhook-schemas.ts";
 
 /** What became of events at a webhook, the dead letters among them. */
@@ -21,15 +21,7 @@ export const webhookDeliveries = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params,
-      query: Type.Object(
-        { ...pageQuery, state: Type.Optional(DeliveryState) },
-        { additionalProperties: false },
-      ),
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, params, query: pageQuery({ state: Type.Optional(DeliveryState) }) },
     responses: { 200: { description: "A page of deliveries", schema: Page(WebhookDelivery), headers: [] } },
     problems: ["not-found"],
   }),
@@ -46,10 +38,8 @@ export const webhookDeliveries = {
     idempotency: { kind: "key", required: false },
     budgetMs: 5_000,
     request: {
+      ...nothing,
       params: Type.Object({ webhookId: Id, eventId: Id }, { additionalProperties: false }),
-      query: none,
-      headers: none,
-      body: { kind: "none" },
     },
     responses: { 202: { description: "It will be sent", schema: WebhookDelivery, headers: [] } },
     problems: ["not-found", "conflict"],
@@ -66,7 +56,7 @@ export const webhookDeliveries = {
     cache: { kind: "none" },
     idempotency: { kind: "key", required: false },
     budgetMs: 5_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params },
     responses: { 202: { description: "It will be sent", schema: WebhookDelivery, headers: [] } },
     problems: ["not-found", "conflict"],
   }),

@@ -1,15 +1,24 @@
 import Type from "typebox";
 import { defineRoute } from "../route.ts";
 import { SecretRotation } from "./clients.ts";
-import { clientRate, Id, ifMatch, none, Page, pageQuery } from "./common.ts";
+import {
+  answersSecret,
+  clientRate,
+  Id,
+  ifMatch,
+  json,
+  mergePatch,
+  nothing,
+  onceByIfMatch,
+  Page,
+  pageQuery,
+} from "./common.ts";
 import { Webhook, WebhookCreate, WebhookPatch, WebhookWithSecret } from "./webhook-schemas.ts";
 
 /** Where a tenant has its events sent to (docs/webhooks.md). */
 
 const access = { kind: "token", scopes: ["webhooks:admin"] } as const;
 const params = Type.Object({ webhookId: Id }, { additionalProperties: false });
-const ifMatchHeader = Type.Object({ "if-match": Type.Optional(ifMatch) }, { additionalProperties: false });
-const HOLDS_SECRET = "its answer holds a secret, which must not be stored for a replay";
 
 export const webhooks = {
   listWebhooks: defineRoute({
@@ -23,12 +32,7 @@ export const webhooks = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: {
-      params: none,
-      query: Type.Object(pageQuery, { additionalProperties: false }),
-      headers: none,
-      body: { kind: "none" },
-    },
+    request: { ...nothing, query: pageQuery() },
     responses: { 200: { description: "A page of webhooks", schema: Page(Webhook), headers: [] } },
     problems: [],
   }),
@@ -44,7 +48,7 @@ export const webhooks = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 5_000,
-    request: { params, query: none, headers: none, body: { kind: "none" } },
+    request: { ...nothing, params },
     responses: { 200: { description: "The webhook", schema: Webhook, headers: ["etag"] } },
     problems: ["not-found"],
   }),
@@ -58,14 +62,9 @@ export const webhooks = {
     access,
     rate: clientRate,
     cache: { kind: "none" },
-    idempotency: { kind: "exempt", reason: HOLDS_SECRET },
+    idempotency: answersSecret,
     budgetMs: 10_000,
-    request: {
-      params: none,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: WebhookCreate, maxBytes: 16_384 },
-    },
+    request: { ...nothing, body: json(WebhookCreate, 16_384) },
     responses: {
       201: { description: "Created", schema: WebhookWithSecret, headers: ["etag", "location"] },
     },
@@ -81,19 +80,9 @@ export const webhooks = {
     access,
     rate: clientRate,
     cache: { kind: "none" },
-    idempotency: { kind: "exempt", reason: "`If-Match` lets a repetition take effect once only" },
+    idempotency: onceByIfMatch,
     budgetMs: 10_000,
-    request: {
-      params,
-      query: none,
-      headers: ifMatchHeader,
-      body: {
-        kind: "json",
-        mediaType: "application/merge-patch+json",
-        schema: WebhookPatch,
-        maxBytes: 16_384,
-      },
-    },
+    request: { ...nothing, params, headers: ifMatch, body: mergePatch(WebhookPatch, 16_384) },
     responses: { 200: { description: "The webhook as it is now", schema: Webhook, headers: ["etag"] } },
     problems: ["not-found", "precondition-failed", "precondition-required", "unprocessable"],
   }),
@@ -109,7 +98,7 @@ export const webhooks = {
     cache: { kind: "none" },
     idempotency: { kind: "natural" },
     budgetMs: 10_000,
-    request: { params, query: none, headers: ifMatchHeader, body: { kind: "none" } },
+    request: { ...nothing, params, headers: ifMatch },
     responses: { 204: { description: "Deleted", schema: null, headers: [] } },
     problems: ["not-found", "precondition-failed"],
   }),
@@ -123,14 +112,9 @@ export const webhooks = {
     access,
     rate: clientRate,
     cache: { kind: "none" },
-    idempotency: { kind: "exempt", reason: HOLDS_SECRET },
+    idempotency: answersSecret,
     budgetMs: 5_000,
-    request: {
-      params,
-      query: none,
-      headers: none,
-      body: { kind: "json", mediaType: "application/json", schema: SecretRotation, maxBytes: 1_024 },
-    },
+    request: { ...nothing, params, body: json(SecretRotation, 1_024) },
     responses: {
       200: { description: "The webhook and its new secret", schema: WebhookWithSecret, headers: ["etag"] },
     },

@@ -17,13 +17,13 @@ const route = `
   cache: { kind: "shared", partition: "tenant", shows: { kind: "static" }, maxAgeSeconds: 1, staleWhileRevalidateSeconds: 1, staleIfErrorSeconds: 1, blindMaxAgeSeconds: 1, notFoundMaxAgeSeconds: 1 },
   idempotency: { kind: "natural" },
   budgetMs: 1000,
-  request: { params: none, query: none, headers: none, body: { kind: "none" } },
-  responses: { 200: { description: "The thing", schema: none, headers: [] } },
+  request: nothing,
+  responses: { 200: { description: "The thing", schema: null, headers: [] } },
   problems: ["not-found"],
 `;
 
 const asRoute = (text: string) => `
-import { none } from "${resolve("shared/resources/common.ts")}";
+import { nothing } from "${resolve("shared/resources/common.ts")}";
 import { defineRoute } from "${resolve("shared/route.ts")}";
 export const thing = defineRoute({${text}});
 `;
