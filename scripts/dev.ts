@@ -7,7 +7,7 @@ import { explain } from "./local/start-error.ts";
 process.chdir(ROOT);
 try {
   const options = readOptions(process.argv.slice(2), process.env);
-  if (options.help) console.log(USAGE);
+  if (options === null) console.log(USAGE);
   else {
     console.log("Starting Gatehouse");
     // Loading wrangler and its like takes a second or two; it should not be a silent one.

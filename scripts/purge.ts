@@ -1,21 +1,14 @@
 import type { PurgeOrder } from "#shared/operator.ts";
+import { runMain } from "./local/command-line.ts";
 import { dataFolder, findSession } from "./local/data-folder.ts";
 import { tenantIdOf } from "./local/development-token.ts";
 import { operatedEdge } from "./local/operator.ts";
-import { explain } from "./local/start-error.ts";
 import { type PurgeArguments, readArguments, USAGE } from "./purge/options.ts";
 import { reportOf, sendOrder } from "./purge/send.ts";
 
 /** `npm run purge`: removes answers from the response cache of an edge. */
 
-try {
-  const wanted = readArguments(process.argv.slice(2));
-  if (wanted === null) console.log(USAGE);
-  else process.exitCode = await purge(wanted);
-} catch (error) {
-  console.error(explain(error));
-  process.exitCode = 1;
-}
+await runMain(USAGE, readArguments, purge);
 
 async function purge({ tags, tenant, url }: PurgeArguments): Promise<number> {
   const edge = operatedEdge(url, process.env);

@@ -1,19 +1,13 @@
+import { runMain } from "./local/command-line.ts";
 import { dataFolder, findSession } from "./local/data-folder.ts";
 import { developmentToken } from "./local/development-token.ts";
-import { explain, StartError } from "./local/start-error.ts";
+import { StartError } from "./local/start-error.ts";
 import { readArguments, type SmokeArguments, USAGE } from "./smoke/options.ts";
 import { type Result, type SmokeTarget, smoke } from "./smoke/run.ts";
 
 /** `npm run smoke`: whether a running Gatehouse does what it is there for. */
 
-try {
-  const wanted = readArguments(process.argv.slice(2), process.env);
-  if (wanted === null) console.log(USAGE);
-  else process.exitCode = await run(wanted);
-} catch (error) {
-  console.error(explain(error));
-  process.exitCode = 1;
-}
+await runMain(USAGE, (args) => readArguments(args, process.env), run);
 
 async function run(wanted: SmokeArguments): Promise<number> {
   const target = await targetOf(wanted);

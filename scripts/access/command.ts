@@ -1,6 +1,7 @@
-import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import type { ParseArgsOptionsConfig } from "node:util";
 import { CannotStart } from "#origin/cannot-start.ts";
-import { explain, StartError } from "#scripts/local/start-error.ts";
+import { misused, parseArguments } from "#scripts/local/command-line.ts";
+import { explain } from "#scripts/local/start-error.ts";
 import { Problem } from "#shared/problems.ts";
 import { type Office, withOffice } from "./office.ts";
 
@@ -25,10 +26,12 @@ export function readCommand<A extends string>(
   args: readonly string[],
   grammar: Grammar<A>,
 ): Wanted<A> | null {
-  const refused = (what: string) => new StartError(`${what}\n\n${grammar.usage}`);
-  const { values, positionals } = parse(args, grammar.options, refused);
-  if (values.get("help") === true) return null;
-  const [first, ...more] = positionals;
+  const { usage, options } = grammar;
+  const refused = (what: string) => misused(what, usage);
+  const parsed = parseArguments(args, usage, { allowPositionals: true, options });
+  if (parsed === null) return null;
+  const values = new Map<string, unknown>(Object.entries(parsed.values));
+  const [first, ...more] = parsed.positionals;
   const action = grammar.actions.find((name) => name === first);
   if (action === undefined || more.length > 0) throw refused(`Say one of: ${grammar.actions.join(", ")}.`);
   const option = (name: string) => {
@@ -49,20 +52,6 @@ export function readCommand<A extends string>(
       return Array.isArray(value) ? value.map(String) : [];
     },
   };
-}
-
-function parse(args: readonly string[], options: ParseArgsOptionsConfig, refused: (what: string) => Error) {
-  try {
-    const help = { type: "boolean", short: "h" } as const;
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { ...options, help },
-    });
-    return { values: new Map<string, unknown>(Object.entries(values)), positionals };
-  } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** Runs a command's main: prints what it answers, or in a sentence why it could not. */

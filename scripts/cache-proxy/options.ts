@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { StartError } from "#scripts/local/start-error.ts";
+import { misused, parseArguments } from "#scripts/local/command-line.ts";
 
 export type CacheProxyOptions = {
   /** Scheme, host and port, without a trailing slash. */
@@ -25,11 +24,23 @@ const MEGABYTE = 1024 * 1024;
 const MAX_SIZE_MB = 96;
 const MAX_TIMEOUT_SECONDS = 3_600;
 
+const OPTIONS = {
+  options: {
+    upstream: { type: "string" },
+    port: { type: "string" },
+    "size-mb": { type: "string" },
+    timeout: { type: "string" },
+    direct: { type: "boolean" },
+  },
+} as const;
+
+const refused = (what: string) => misused(what, USAGE);
+
 /** @throws StartError when something is missing or cannot be meant; null when help was asked for */
 export function readOptions(args: readonly string[]): CacheProxyOptions | null {
-  const values = parse(args);
-  if (values.help) return null;
-  const { upstream, port = "8080", "size-mb": size = "64", timeout = "30", direct = false } = values;
+  const parsed = parseArguments(args, USAGE, OPTIONS);
+  if (parsed === null) return null;
+  const { upstream, port = "8080", "size-mb": size = "64", timeout = "30", direct = false } = parsed.values;
   if (!upstream) throw refused("--upstream is missing: the URL of the server to cache.");
   return {
     upstream: readUpstream(upstream),
@@ -53,26 +64,4 @@ function readNumber(name: string, text: string, least: number, most: number): nu
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (number >= least && number <= most) return number;
   throw refused(`${name} takes a number from ${least} to ${most}.`);
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: "boolean", short: "h" },
-        upstream: { type: "string" },
-        port: { type: "string" },
-        "size-mb": { type: "string" },
-        timeout: { type: "string" },
-        direct: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function refused(what: string): StartError {
-  return new StartError(`${what}\n\n${USAGE}`);
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseArguments } from "#scripts/local/command-line.ts";
 import { DEFAULT_PORT_BASE, dataFolder } from "#scripts/local/data-folder.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 
@@ -17,7 +17,6 @@ export type DevOptions = {
   readonly folder: string;
   readonly ports: Ports;
   readonly reset: boolean;
-  readonly help: boolean;
   /** An existing database, as a role that may change its schema and make roles. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
@@ -34,9 +33,13 @@ Environment: DATABASE_URL, REDIS_URL, UPSTASH_REDIS_REST_URL and _TOKEN use part
 GATEHOUSE_DATA_DIR keeps the data elsewhere than in .gatehouse. What .env.example and .dev.vars.example
 have is passed on, the edge's from .dev.vars too, but for what is made up here.`;
 
-/** @throws StartError when something was given that cannot be meant */
-export function readOptions(args: readonly string[], variables: NodeJS.ProcessEnv): DevOptions {
-  const values = parse(args);
+/** @throws StartError when something was given that cannot be meant; null when help was asked for */
+export function readOptions(args: readonly string[], variables: NodeJS.ProcessEnv): DevOptions | null {
+  const parsed = parseArguments(args, USAGE, {
+    options: { reset: { type: "boolean" }, "port-base": { type: "string" } },
+  });
+  if (parsed === null) return null;
+  const { values } = parsed;
   const base = Number(values["port-base"] ?? DEFAULT_PORT_BASE);
   if (!Number.isInteger(base) || base < 1 || base > LAST_PORT_BASE) {
     throw new StartError(`--port-base takes a port from 1 to ${LAST_PORT_BASE}.`);
@@ -52,7 +55,6 @@ export function readOptions(args: readonly string[], variables: NodeJS.ProcessEn
     folder: dataFolder(variables),
     ports: portsFrom(base),
     reset: values.reset ?? false,
-    help: values.help ?? false,
     databaseUrl: variables["DATABASE_URL"] || null,
     redisUrl: variables["REDIS_URL"] || null,
     upstash: url && token ? { url, token } : null,
@@ -68,19 +70,4 @@ function portsFrom(base: number): Ports {
     postgres: base + 4,
     redis: base + 5,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        reset: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        "port-base": { type: "string" },
-      },
-    }).values;
-  } catch (error) {
-    throw new StartError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-  }
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { StartError } from "#scripts/local/start-error.ts";
+import { misused, parseArguments } from "#scripts/local/command-line.ts";
 
 export type MetricsArguments = {
   /** Default: the edge of the running `npm run dev`. */
@@ -15,10 +14,20 @@ Prints what the isolate that answers has counted, in Prometheus' text format: of
 listens on 127.0.0.1 for a Prometheus, which cannot sign what it asks, and signs for it. An edge at Cloudflare
 does not show them: there Analytics Engine has the figures of all isolates.`;
 
+const OPTIONS = {
+  options: {
+    url: { type: "string" },
+    serve: { type: "string" },
+  },
+} as const;
+
+const refused = (what: string) => misused(what, USAGE);
+
 /** @throws StartError when something cannot be meant; null when help was asked for */
 export function readArguments(args: readonly string[]): MetricsArguments | null {
-  const { help, url = null, serve = null } = parse(args);
-  if (help) return null;
+  const parsed = parseArguments(args, USAGE, OPTIONS);
+  if (parsed === null) return null;
+  const { url = null, serve = null } = parsed.values;
   if (url !== null && !/^https?:\/\//.test(url)) {
     throw refused("--url takes a URL such as http://127.0.0.1:8787.");
   }
@@ -26,23 +35,4 @@ export function readArguments(args: readonly string[]): MetricsArguments | null 
     throw refused("--serve takes a port.");
   }
   return { url: url?.replace(/\/$/, "") ?? null, port: serve === null ? null : Number(serve) };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: "boolean", short: "h" },
-        url: { type: "string" },
-        serve: { type: "string" },
-      },
-    }).values;
-  } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function refused(what: string): StartError {
-  return new StartError(`${what}\n\n${USAGE}`);
 }

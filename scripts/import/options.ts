@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { StartError } from "#scripts/local/start-error.ts";
+import { misused, parseArguments } from "#scripts/local/command-line.ts";
 import { UUID } from "#shared/resources/common.ts";
 
 export type ImportArguments = {
@@ -23,10 +22,23 @@ interrupted goes on with --resume and the id that it began with.`;
 const IMPORT_ID = new RegExp(`^${UUID}$`);
 const DEFAULT_TENANT = "demo";
 
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    url: { type: "string" },
+    token: { type: "string" },
+    tenant: { type: "string" },
+    resume: { type: "string" },
+  },
+} as const;
+
+const refused = (what: string) => misused(what, USAGE);
+
 /** @throws StartError when something cannot be meant; null when help was asked for */
 export function readArguments(args: readonly string[]): ImportArguments | null {
-  const { values, positionals } = parse(args);
-  if (values.help) return null;
+  const parsed = parseArguments(args, USAGE, OPTIONS);
+  if (parsed === null) return null;
+  const { values, positionals } = parsed;
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw refused("Give one file.");
   const { url = null, token = null, tenant, resume = null } = values;
@@ -37,26 +49,4 @@ export function readArguments(args: readonly string[]): ImportArguments | null {
     throw refused("A --token says for which tenant; leave out --tenant.");
   if (resume !== null && !IMPORT_ID.test(resume)) throw refused("--resume takes the id of an import.");
   return { file, url, token, tenant: tenant ?? DEFAULT_TENANT, resume };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        url: { type: "string" },
-        token: { type: "string" },
-        tenant: { type: "string" },
-        resume: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function refused(what: string): StartError {
-  return new StartError(`${what}\n\n${USAGE}`);
 }

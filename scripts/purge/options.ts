@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { StartError } from "#scripts/local/start-error.ts";
+import { misused, parseArguments } from "#scripts/local/command-line.ts";
 import { MAX_TAGS } from "#shared/operator.ts";
 
 export type PurgeArguments = {
@@ -20,11 +19,22 @@ edge of this machine's \`npm run dev\`; with it, ASSERTION_SECRETS has to be set
 
 const TAG = /^[\x21-\x2b\x2d-\x7e]{1,256}$/;
 
+const OPTIONS = {
+  options: {
+    tag: { type: "string", multiple: true },
+    everything: { type: "boolean" },
+    tenant: { type: "string" },
+    url: { type: "string" },
+  },
+} as const;
+
+const refused = (what: string) => misused(what, USAGE);
+
 /** @throws StartError when something is missing or cannot be meant; null when help was asked for */
 export function readArguments(args: readonly string[]): PurgeArguments | null {
-  const values = parse(args);
-  if (values.help) return null;
-  const { tag: tags = [], everything = false, tenant = null, url = null } = values;
+  const parsed = parseArguments(args, USAGE, OPTIONS);
+  if (parsed === null) return null;
+  const { tag: tags = [], everything = false, tenant = null, url = null } = parsed.values;
   if (everything === tags.length > 0) throw refused("Give --tag or --everything.");
   if (tenant !== null && !everything) throw refused("--tenant goes with --everything.");
   if (tags.length > MAX_TAGS) throw refused(`At most ${MAX_TAGS} tags go at once.`);
@@ -35,25 +45,4 @@ export function readArguments(args: readonly string[]): PurgeArguments | null {
     throw refused("--url takes a URL such as https://api.example.com.");
   }
   return { tags: [...new Set(tags)], tenant, url: url?.replace(/\/$/, "") ?? null };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: "boolean", short: "h" },
-        tag: { type: "string", multiple: true },
-        everything: { type: "boolean" },
-        tenant: { type: "string" },
-        url: { type: "string" },
-      },
-    }).values;
-  } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function refused(what: string): StartError {
-  return new StartError(`${what}\n\n${USAGE}`);
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { StartError } from "#scripts/local/start-error.ts";
+import { misused, parseArguments } from "#scripts/local/command-line.ts";
 
 export type SmokeArguments = {
   /** Default: the edge of the running `npm run dev`. */
@@ -15,33 +14,24 @@ and with --ops the probes and metrics of origins. With SMOKE_TOKEN, an access to
 catalog:write, it makes one product and deletes it; without, it checks only what anybody may see. Without
 --url it uses this machine's \`npm run dev\`, and a token for its tenant demo. Ends with 1 when a check fails.`;
 
+const OPTIONS = {
+  options: {
+    url: { type: "string" },
+    ops: { type: "string", multiple: true },
+  },
+} as const;
+
+const refused = (what: string) => misused(what, USAGE);
+
 /** @throws StartError when something cannot be meant; null when help was asked for */
 export function readArguments(
   args: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
 ): SmokeArguments | null {
-  const { help, url = null, ops: opsUrls = [] } = parse(args);
-  if (help) return null;
+  const parsed = parseArguments(args, USAGE, OPTIONS);
+  if (parsed === null) return null;
+  const { url = null, ops: opsUrls = [] } = parsed.values;
   const odd = [...(url === null ? [] : [url]), ...opsUrls].find((text) => !/^https?:\/\//.test(text));
   if (odd !== undefined) throw refused(`${odd} is no URL such as https://api.example.com.`);
   return { url, opsUrls, token: variables["SMOKE_TOKEN"] || null };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: "boolean", short: "h" },
-        url: { type: "string" },
-        ops: { type: "string", multiple: true },
-      },
-    }).values;
-  } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function refused(what: string): StartError {
-  return new StartError(`${what}\n\n${USAGE}`);
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { StartError } from "#scripts/local/start-error.ts";
+import { misused, parseArguments } from "#scripts/local/command-line.ts";
 import { contract, scopesOf } from "#shared/contract.ts";
 
 export type TokenArguments = {
@@ -21,10 +20,28 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, 
 /** The edge believes no token that lasts longer. */
 const MAX_LIFETIME_SECONDS = 366 * 86_400;
 
+const OPTIONS = {
+  tokens: true,
+  options: {
+    tenant: { type: "string" },
+    scope: { type: "string", multiple: true },
+    ttl: { type: "string" },
+    subject: { type: "string" },
+    client: { type: "string" },
+  },
+} as const;
+
+const refused = (what: string) => misused(what, USAGE);
+
 /** @throws StartError when something is missing or cannot be meant; null when help was asked for */
 export function readArguments(args: readonly string[]): TokenArguments | null {
-  const values = parse(args);
-  if (values.help) return null;
+  const parsed = parseArguments(args, USAGE, OPTIONS);
+  if (parsed === null) return null;
+  const { values, tokens } = parsed;
+  const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+  // Of two, the last would count, and nobody would know.
+  const repeated = given.find((name, index) => name !== "scope" && given.indexOf(name) !== index);
+  if (repeated !== undefined) throw refused(`--${repeated} is given twice.`);
   const { tenant, ttl = "1h", subject = "developer", client } = values;
   // Several at a time are separated as in a token itself (RFC 6749 §3.3).
   const scope = (values.scope ?? []).flatMap((list) => list.split(" ")).filter((name) => name !== "");
@@ -47,32 +64,4 @@ function readLifetime(text: string): number {
   const seconds = Number(amount) * (UNIT_SECONDS[unit] ?? Number.NaN);
   if (seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS) return seconds;
   throw refused("--ttl takes a number with s, m, h or d, such as 15m, up to 366d.");
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const { values, tokens } = parseArgs({
-      args: [...args],
-      tokens: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        tenant: { type: "string" },
-        scope: { type: "string", multiple: true },
-        ttl: { type: "string" },
-        subject: { type: "string" },
-        client: { type: "string" },
-      },
-    });
-    const given = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
-    // Of two, the last would count, and nobody would know.
-    const repeated = given.find((name, index) => name !== "scope" && given.indexOf(name) !== index);
-    if (repeated !== undefined) throw new Error(`--${repeated} is given twice.`);
-    return values;
-  } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function refused(what: string): StartError {
-  return new StartError(`${what}\n\n${USAGE}`);
 }

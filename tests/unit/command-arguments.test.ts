@@ -19,7 +19,7 @@ function refusal(read: () => unknown): string {
 
 describe("npm run dev", () => {
   test("takes six ports in a row", () => {
-    expect(readOptions([], {}).ports).toEqual({
+    expect(readOptions([], {})?.ports).toEqual({
       edge: 8787,
       origin: 8788,
       ops: 8789,
@@ -27,7 +27,7 @@ describe("npm run dev", () => {
       postgres: 8791,
       redis: 8792,
     });
-    expect(readOptions(["--port-base", "9000"], {}).ports).toMatchObject({ edge: 9000, redis: 9005 });
+    expect(readOptions(["--port-base", "9000"], {})?.ports).toMatchObject({ edge: 9000, redis: 9005 });
   });
 
   test("uses parts that the environment names", () => {
