@@ -10,6 +10,7 @@ import { type OriginConfig, readConfig } from "./config.ts";
 import { createCursors } from "./cursor.ts";
 import { checkDatabase, ping } from "./db/check.ts";
 import { type Connections, connect } from "./db/client.ts";
+import { onceThere } from "./db/wait.ts";
 import type { Priority } from "./db/work.ts";
 import { createWrite } from "./db/write.ts";
 import { trackSockets } from "./drain.ts";
@@ -109,7 +110,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
   const opsSockets = trackSockets(ops.server);
   const tracing = await startTracing(config, logger);
   const errorHook = config.errorHook === null ? null : await loadErrorHook(config.errorHook, logger);
-  await checkDatabase(connections);
+  await onceThere(() => checkDatabase(connections), logger);
   health.done("migrations");
   const signingKeys = createSigningKeys({
     connections,
@@ -118,7 +119,7 @@ async function serve(parts: Parts): Promise<RunningOrigin> {
     tokenLifetimeSeconds: config.tokens.lifetimeSeconds,
     now,
   });
-  await signingKeys.ensure();
+  await onceThere(signingKeys.ensure, logger);
   health.done("signing-keys");
 
   const redis = new Redis({

@@ -5,6 +5,7 @@ import { type Breaker, createBreaker } from "../breaker.ts";
 import { createAdmission } from "./admission.ts";
 import { isAway } from "./errors.ts";
 import { type Connection, openConnection, readRows } from "./lane.ts";
+import { createOpenings } from "./openings.ts";
 import { assertPatchedDriver } from "./patched.ts";
 import { createPool, LostToOthers, type Pool } from "./pool.ts";
 import { BRIEFLY_MS, ceilings, LONGEST_MS } from "./timeouts.ts";
@@ -77,25 +78,27 @@ const reconnectDelaySeconds = () => 0.05 + Math.random() * 0.2;
  */
 export function connect({ url, poolSize, applicationName, waited, refused }: Options): Connections {
   assertPatchedDriver();
-  const open = (max: number, name: string): Sql =>
+  const open = (name: string, closed = () => {}): Sql =>
     postgres(url, {
-      max,
+      max: 1,
       connect_timeout: 5,
       keep_alive: KEEP_ALIVE_SECONDS,
       backoff: reconnectDelaySeconds,
       // drizzle knows the types of its columns; the query that would ask for array types is saved.
       fetch_types: false,
       onnotice: () => {},
+      onclose: closed,
       connection: { application_name: name, TimeZone: "UTC", ...ceilings },
     });
   // Opens no connection but the one that listens.
-  const ear = open(1, applicationName);
+  const ear = open(applicationName);
   const nameOf = (connection: string) => `${applicationName}/${connection}`;
   const breaker = createBreaker({ isOutage: isAway });
 
   const ownPool = createPool({
     size: OWN_CONNECTIONS,
-    open: () => openConnection(() => open(1, applicationName)),
+    open: () => openConnection((_, closed) => open(applicationName, closed)),
+    openings: createOpenings(),
     // Nobody is left to send it; Postgres finds out by itself that whoever asked is gone.
     cancel: async () => undefined,
     admission: createAdmission({
@@ -117,10 +120,12 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
       BRIEFLY_MS,
     );
 
+  const openings = createOpenings();
   const poolOf = (size: number, sharedBy: number) =>
     createPool({
       size,
-      open: () => openConnection((name) => open(1, nameOf(name))),
+      open: () => openConnection((name, closed) => open(nameOf(name), closed)),
+      openings,
       cancel,
       admission: createAdmission({
         places: size * sharedBy,

@@ -21,16 +21,24 @@ export type Connection = {
   losses: number;
   /** Postgres did not even take a cancel. */
   isSilent: boolean;
+  /** Postgres has answered on it, and has not closed it since. */
+  isOpen: boolean;
+  /** Of one that somebody waits for to be opened: resolves when it may be. */
+  turn: Promise<void> | null;
 };
 
 /** Where a connection of the pool is: a new one takes the place of one that was cut. */
 export type Lane = { connection: Connection };
 
-/** @param open makes a client with one connection, which is opened when first needed */
-export function openConnection(open: (name: string) => Sql): Connection {
+/** Makes a client with one connection, which is opened when first needed. @param closed told when it has closed */
+export type Open = (name: string, closed: () => void) => Sql;
+
+export function openConnection(open: Open): Connection {
   const name = randomBytes(8).toString("hex");
-  const client = open(name);
-  return {
+  const client = open(name, () => {
+    connection.isOpen = false;
+  });
+  const connection: Connection = {
     name,
     client,
     db: drizzle(client, { casing: "snake_case" }),
@@ -38,7 +46,10 @@ export function openConnection(open: (name: string) => Sql): Connection {
     reads: [],
     losses: 0,
     isSilent: false,
+    isOpen: false,
+    turn: null,
   };
+  return connection;
 }
 
 /**

@@ -1,8 +1,10 @@
+import { Problem } from "#shared/problems.ts";
 import type { Breaker } from "../breaker.ts";
 import type { Ending } from "../ending.ts";
 import type { Admission } from "./admission.ts";
 import { databaseErrorOf, isAway } from "./errors.ts";
 import { type CancelByName, type Connection, cut, type Lane } from "./lane.ts";
+import type { Openings } from "./openings.ts";
 import { LONGEST_MS } from "./timeouts.ts";
 import { currentWork, UPKEEP, upkeep } from "./work.ts";
 
@@ -25,12 +27,13 @@ export type Pool = {
 type Options = {
   readonly size: number;
   readonly open: () => Connection;
+  readonly openings: Openings;
   readonly cancel: CancelByName;
   readonly admission: Admission;
   readonly breaker: Breaker;
 };
 
-export function createPool({ size, open, cancel, admission, breaker }: Options): Pool {
+export function createPool({ size, open, openings, cancel, admission, breaker }: Options): Pool {
   const lanes = Array.from({ length: size }, (): Lane => ({ connection: open() }));
 
   /** The first of those that are least in use, so that few are opened when few are needed. */
@@ -51,6 +54,26 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
     void cut(connection, cancel);
   }
 
+  /** Runs an operation on a connection that is to be opened for it, or for another that waits for the same. */
+  function opening<R>(operation: (connection: Connection) => Promise<R>, signal: Ending) {
+    return async function open(connection: Connection): Promise<R> {
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+      connection.turn ??= openings.turn(ended);
+      try {
+        await connection.turn;
+        signal.throwIfAborted();
+        // Others have found out meanwhile.
+        if (breaker.state() === "open") throw new Problem("unavailable");
+        const result = await operation(connection);
+        connection.isOpen = true;
+        return result;
+      } finally {
+        connection.turn = null;
+        end();
+      }
+    };
+  }
+
   /** Ends when nobody waits any longer, whether or not the operation has: a Postgres that is silent ends none. */
   function run<R>(operation: (connection: Connection) => Promise<R>, signal: Ending): Promise<R> {
     const lane = leastUsed();
@@ -68,7 +91,7 @@ export function createPool({ size, open, cancel, admission, breaker }: Options):
       };
       // Not `finally`, which makes three promises more.
       breaker
-        .execute(() => onConnection(connection, operation))
+        .execute(() => onConnection(connection, connection.isOpen ? operation : opening(operation, signal)))
         .then(
           (result) => {
             ended();

@@ -9,6 +9,8 @@ type Side = "client" | "server";
 export class Link {
   /** Resolves when both sockets are closed. */
   readonly closed: Promise<void>;
+  /** Postgres has said that it takes queries. */
+  isReady = false;
   readonly #client: Socket;
   readonly #server: Socket;
   readonly #fault: () => Fault;
@@ -80,6 +82,7 @@ export class Link {
     const fault = this.#fault();
     // Framing has to see every byte, also those before the fault that needs it is set.
     const messages = this.#frames[side].push(chunk);
+    this.isReady ||= side === "server" && messages.some(({ message }) => message.type === "Z");
     const lane = this.#lanes[side];
     switch (fault.kind) {
       case "blackhole":

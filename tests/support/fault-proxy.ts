@@ -47,6 +47,8 @@ export type FaultProxy = {
   readonly set: (fault: Fault) => Promise<void>;
   /** How many connections are open. */
   readonly connections: () => number;
+  /** On how many of them Postgres has not said yet that it takes queries. */
+  readonly opening: () => number;
   /** Resets every connection that is open. */
   readonly sever: () => void;
   /** Loses every connection that is open without a word: from now on they are black holes, and new ones are not. */
@@ -56,8 +58,14 @@ export type FaultProxy = {
 
 export type Upstream = { readonly host: string; readonly port: number };
 
+export type FaultProxyOptions = {
+  readonly upstream: Upstream;
+  /** Told of each connection. */
+  readonly accepted?: () => void;
+};
+
 /** Starts a TCP proxy on a free loopback port; it passes everything on until a fault is set. */
-export async function startFaultProxy({ upstream }: { upstream: Upstream }): Promise<FaultProxy> {
+export async function startFaultProxy({ upstream, accepted }: FaultProxyOptions): Promise<FaultProxy> {
   const links = new Set<Link>();
   let server: Server | null = null;
   let fault: Fault = { kind: "pass" };
@@ -69,6 +77,7 @@ export async function startFaultProxy({ upstream }: { upstream: Upstream }): Pro
     const listening = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       const link = new Link(client, upstream, () => fault, count);
       links.add(link);
+      accepted?.();
       void link.closed.then(() => links.delete(link));
     });
     listening.listen(port, LOOPBACK);
@@ -103,6 +112,7 @@ export async function startFaultProxy({ upstream }: { upstream: Upstream }): Pro
       }
     },
     connections: () => links.size,
+    opening: () => [...links].filter(({ isReady }) => !isReady).length,
     sever,
     forget() {
       for (const link of links) link.forget();

@@ -3,6 +3,7 @@ import { createBreaker } from "#origin/breaker.ts";
 import { createAdmission } from "#origin/db/admission.ts";
 import { isAway } from "#origin/db/errors.ts";
 import type { Connection } from "#origin/db/lane.ts";
+import { createOpenings } from "#origin/db/openings.ts";
 import { createPool, LostToOthers } from "#origin/db/pool.ts";
 import { LONGEST_MS } from "#origin/db/timeouts.ts";
 import { doing } from "#origin/db/work.ts";
@@ -19,11 +20,13 @@ function build(places = 1, size = 1) {
       running: 0,
       reads: [],
       losses: 0,
+      isOpen: true,
       client: { end: async () => undefined },
     }) as unknown as Connection;
   const pool = createPool({
     size,
     open: connection,
+    openings: createOpenings(),
     cancel: async () => undefined,
     admission: createAdmission({ places, maxWaiting: 1, maxWaitMs: 1_000 }),
     breaker,
