@@ -22,7 +22,7 @@ try {
     const { graceMs } = origin;
     setTimeout(exitFor, graceMs, `The stop did not end within ${graceMs / 1000} s.`).unref();
     const { cut } = await origin.stop();
-    if (cut > 0) exitFor(`The stop cut off ${cut} requests, which did not end within its grace.`);
+    if (cut > 0) exitFor(`Requests that the stop cut off, since they did not end within its grace: ${cut}.`);
     process.exit(0);
   };
   process.on("SIGTERM", stop);

@@ -1,5 +1,6 @@
 import { desc } from "drizzle-orm";
 import { DEFAULT_QUOTAS } from "#edge/limit/plans.ts";
+import type { Transaction } from "#origin/db/client.ts";
 import { apiClients } from "#origin/db/tables/api-clients.ts";
 import {
   changeClient,
@@ -11,10 +12,11 @@ import {
   replaceSecret,
 } from "#origin/resources/access/clients/rows.ts";
 import { knownScopes, requireKnown } from "#origin/resources/access/granting.ts";
-import { isUuid } from "#origin/uuid.ts";
 import { StartError } from "#scripts/local/start-error.ts";
 import { type ApiClient, DEFAULT_GRACE_SECONDS } from "#shared/resources/clients.ts";
-import { runCommand, table, type Wanted } from "./access/command.ts";
+import { runCommand, type Wanted } from "./access/command.ts";
+import { isClient } from "./access/known.ts";
+import { table } from "./local/table.ts";
 
 /** `npm run client`: a tenant's API clients, for whoever operates the database. */
 
@@ -64,16 +66,16 @@ await runCommand(GRAMMAR, (wanted, office) =>
         return listOf(rows.map((row) => clientOf(row, Date.now())));
       }
       case "rotate": {
-        const { id } = await lockClient(tx, idOf(wanted));
+        const { id } = await lock(tx, wanted);
         return shown(await replaceSecret(tx, tenantId, id, graceOf(wanted)));
       }
       case "plan": {
-        const { id } = await lockClient(tx, idOf(wanted));
+        const { id } = await lock(tx, wanted);
         const plan = planOf(wanted);
         return listOf([await changePlan(tx, id, plan)]) + remarkOn(plan);
       }
       default: {
-        const current = await lockClient(tx, idOf(wanted));
+        const current = await lock(tx, wanted);
         const disabled = wanted.action === "disable";
         return listOf([await changeClient(tx, tenantId, current, { disabled })]);
       }
@@ -81,10 +83,10 @@ await runCommand(GRAMMAR, (wanted, office) =>
   }),
 );
 
-function idOf({ need }: Wanted<string>): string {
-  const id = need("id");
-  if (!isUuid(id)) throw new StartError("--id takes a client's id, as `list` shows it.");
-  return id;
+async function lock(tx: Transaction, { need }: Wanted<string>): Promise<ApiClient> {
+  const [tenant, id] = [need("tenant"), need("id")];
+  if (await isClient(tx, id)) return lockClient(tx, id);
+  throw new StartError(`Tenant ${tenant} has no client ${id}: npm run client -- list --tenant ${tenant}`);
 }
 
 function planOf({ option }: Wanted<string>): string | null {

@@ -2,6 +2,7 @@ import { driftOf } from "./deploy/drift.ts";
 import { expectedOf, found } from "./deploy/found.ts";
 import { toEnvironment } from "./deploy/plan.ts";
 import { readCommandLine, refuse } from "./local/command-line.ts";
+import { counted } from "./local/table.ts";
 
 const USAGE = `npm run drift -- --env staging|production
 
@@ -16,15 +17,12 @@ try {
   const databaseUrl = process.env["MIGRATION_DATABASE_URL"];
   if (!databaseUrl) throw new Error("MIGRATION_DATABASE_URL is missing");
   const expected = expectedOf(environment);
-  const faults =
-    expected.commit === null
-      ? driftOf(expected, { edgeTag: null, image: "", configuration: "", migrations: [] })
-      : driftOf(expected, await found(environment, expected.commit, databaseUrl));
+  const faults = driftOf(expected, await found(environment, expected.commit, databaseUrl));
   for (const fault of faults) console.error(fault);
   console.log(
     faults.length === 0
       ? `${environment} is as deployed: ${expected.commit}`
-      : `${faults.length} differences`,
+      : counted(faults.length, "difference"),
   );
   process.exitCode = faults.length === 0 ? 0 : 1;
 } catch (error) {

@@ -6,8 +6,9 @@ import {
 } from "#origin/resources/access/signing-keys/signing-keys.ts";
 import { resealWebhooks } from "#origin/resources/webhooks/reseal.ts";
 import { VariableReader } from "#shared/environment.ts";
-import { runCommand, table } from "./access/command.ts";
+import { runCommand } from "./access/command.ts";
 import { StartError } from "./local/start-error.ts";
+import { counted, table } from "./local/table.ts";
 
 /** `npm run keys`: the keys that tokens are signed with, and the secret that they are kept under. */
 
@@ -44,7 +45,7 @@ await runCommand(GRAMMAR, async ({ action, need }, office) => {
       return withdraw(keys, need("kid"));
     case "reseal": {
       const [signing, webhooks] = [await keys.reseal(), await resealWebhooks(connections, secrets)];
-      return `Sealed again: ${signing.length} signing keys, the secrets of ${webhooks} webhooks.`;
+      return `Sealed again: ${counted(signing.length, "signing key")}, the secrets of ${counted(webhooks, "webhook")}.`;
     }
   }
 });

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { table } from "./access/command.ts";
 import { type Environment, toEnvironment } from "./deploy/plan.ts";
-import { recordsOf } from "./deploy/record.ts";
+import { lastDeployed } from "./deploy/record.ts";
 import { readCommandLine, refuse } from "./local/command-line.ts";
+import { counted, table } from "./local/table.ts";
 import { type Line, linesOf } from "./post-deploy/lines.ts";
 import { type Deployed, see } from "./post-deploy/see.ts";
 
@@ -32,7 +32,7 @@ try {
   const deployed = deployedAs(values.env === undefined ? null : toEnvironment(values.env));
   for (const minutes of minutesOf(values.at)) {
     await sleep(Math.max(0, deployed.since + minutes * MS_A_MINUTE - Date.now()));
-    console.log(`${minutes} minutes after ${new Date(deployed.since).toISOString()}:`);
+    console.log(`${counted(minutes, "minute")} after ${new Date(deployed.since).toISOString()}:`);
     const lines = linesOf(await see(deployed));
     console.log(tableOf(lines));
     if (lines.every(({ state }) => state !== "BAD")) continue;
@@ -60,9 +60,7 @@ function deployedAs(environment: Environment | null): Deployed {
 
 function lastDeploy(environment: Environment | null): number {
   if (environment === null) throw new Error("say --env or --since");
-  const last = recordsOf(environment).findLast(({ outcome }) => outcome === "deployed");
-  if (last === undefined) throw new Error("no deploy is remembered: are the tags there (git fetch --tags)?");
-  return last.endedAt.getTime();
+  return lastDeployed(environment).endedAt.getTime();
 }
 
 function instantOf(text: string): number {

@@ -1,6 +1,7 @@
 import { retrying } from "#origin/db/retry.ts";
 import { type Reindexed, reindexBatch } from "#origin/resources/products/search/reindex.ts";
 import { runCommand } from "./access/command.ts";
+import { counted } from "./local/table.ts";
 
 /** `npm run search -- reindex`: for products that are older than the search, or than the words it goes by. */
 
@@ -28,5 +29,5 @@ await runCommand(GRAMMAR, async ({ need }, { forTenant }) => {
     changed += batch.changed;
     last = batch.last;
   } while (last !== null);
-  return `${seen} products, ${changed} of them were not found by what they say.`;
+  return `${counted(seen, "product")}; not found by what they say until now: ${changed}.`;
 });

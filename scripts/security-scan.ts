@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readCommandLine } from "./local/command-line.ts";
+import { counted } from "./local/table.ts";
 import { faultsOf, knownAdvisories, readAllowList } from "./security/advisories.ts";
 import { licenceFaults } from "./security/licences.ts";
 import { componentsOf, readBom } from "./security/sbom.ts";
@@ -44,6 +45,6 @@ function sayAdvisories(): void {
 
 function say(what: string, faults: readonly string[], looked: string): void {
   for (const fault of faults) console.error(`${what}: ${fault}`);
-  console.log(`${what}: ${faults.length === 0 ? looked : `${faults.length} faults`}`);
+  console.log(`${what}: ${faults.length === 0 ? looked : counted(faults.length, "fault")}`);
   if (faults.length > 0) process.exitCode = 1;
 }

@@ -15,7 +15,8 @@ import {
 import { StartError } from "#scripts/local/start-error.ts";
 import { Email, NewPassword, type User } from "#shared/resources/users.ts";
 import { ROLES, type Role } from "#shared/roles.ts";
-import { runCommand, table, type Wanted } from "./access/command.ts";
+import { runCommand, type Wanted } from "./access/command.ts";
+import { table } from "./local/table.ts";
 
 /** `npm run user`: a tenant's people, for whoever operates the database; the first administrator above all. */
 
@@ -86,7 +87,7 @@ async function lockByEmail(tx: Transaction, email: string): Promise<User> {
     .select({ id: users.id })
     .from(users)
     .where(eq(sql`lower(${users.email})`, sql`lower(${email})`));
-  if (row === undefined) throw new StartError(`There is no user ${email}.`);
+  if (row === undefined) throw new StartError(`The tenant has no user ${email}: npm run user -- list`);
   return lockUser(tx, row.id);
 }
 

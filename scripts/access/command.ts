@@ -79,19 +79,3 @@ function sentenceOf({ message, members }: Problem): string {
   const places = members.errors?.map(({ pointer, detail }) => `${pointer} ${detail}`) ?? [];
   return [message, ...places].join("\n");
 }
-
-/** Lines up rows of text. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>(
-    (all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)),
-    [],
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}

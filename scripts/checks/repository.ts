@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { counted } from "../local/table.ts";
 
 /** Every file of the work tree that is tracked or could be: what the checks look at. */
 export function repositoryFiles(): string[] {
@@ -12,6 +13,6 @@ export function repositoryFiles(): string[] {
 /** Prints what a check found and sets the exit code. */
 export function report(check: string, faults: readonly string[], looked: string): void {
   for (const fault of faults) console.error(`${check}: ${fault}`);
-  console.log(faults.length === 0 ? `${check}: ${looked}` : `${check}: ${faults.length} faults`);
+  console.log(faults.length === 0 ? `${check}: ${looked}` : `${check}: ${counted(faults.length, "fault")}`);
   process.exitCode = faults.length === 0 ? 0 : 1;
 }

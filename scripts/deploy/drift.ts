@@ -3,8 +3,8 @@
 export type AppliedMigration = { readonly name: string; readonly checksum: string };
 
 export type Expected = {
-  /** Of the last deploy that went well; null: none is remembered. */
-  readonly commit: string | null;
+  /** Of the last deploy that went well. */
+  readonly commit: string;
   /** Of that commit. */
   readonly migrations: readonly AppliedMigration[];
 };
@@ -20,7 +20,6 @@ export type Found = {
 };
 
 export function driftOf({ commit, migrations }: Expected, found: Found): string[] {
-  if (commit === null) return ["no deploy is remembered: are the tags there (git fetch --tags)?"];
   return [
     ...(found.edgeTag?.endsWith(`-${commit}`) === true
       ? []

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import postgres from "postgres";
 import type { AppliedMigration, Expected, Found } from "./drift.ts";
 import { type Environment, ORIGIN, renderedOverlay } from "./plan.ts";
-import { recordsOf } from "./record.ts";
+import { lastDeployed } from "./record.ts";
 import { currentVersion, tagOf } from "./wrangler.ts";
 
 /** What production is, and what it should be: by wrangler, kubectl, Postgres and git. */
@@ -12,9 +12,9 @@ const MIGRATIONS = "migrations";
 /** `kubectl diff`: 0 nothing differs, 1 something does, more: it could not tell. */
 const DIFFERS = 1;
 
+/** @throws Error when no deploy is remembered */
 export function expectedOf(environment: Environment, folder = "."): Expected {
-  const last = recordsOf(environment, folder).findLast(({ outcome }) => outcome === "deployed");
-  if (last === undefined) return { commit: null, migrations: [] };
+  const last = lastDeployed(environment, folder);
   const git = (...args: string[]) => execFileSync("git", args, { encoding: "utf8", cwd: folder });
   const names = git("ls-tree", "--name-only", `${last.commit}:${MIGRATIONS}`).split("\n");
   return {

@@ -20,6 +20,8 @@ const TIMEOUT_MS = 15_000;
 export type ProbedFigures = Figures & {
   /** The cache's own, as a share of the reads that are its to answer; null: there were none. */
   readonly hitRatio: number | null;
+  /** Answered with 429: the quota of whoever asks is used up, which says nothing of the edge. */
+  readonly throttled: number;
 };
 
 /** Sends reads one after another and says what became of them. */
@@ -30,16 +32,18 @@ export async function probe({ url, token, version }: Probed, requests: number): 
   const times: number[] = [];
   let failures = 0;
   let hits = 0;
+  let throttled = 0;
   for (let sent = 0; sent < requests; sent++) {
     const target = token === null ? PUBLIC_TARGET : targetOf(sent);
     const startedAt = performance.now();
     const answer = await answerTo(url + target, headers);
     if (answer === "failed") failures++;
     if (answer === "hit") hits++;
+    if (answer === "throttled") throttled++;
     times.push(performance.now() - startedAt);
   }
   const hitRatio = token === null ? null : hits / Math.ceil(requests / 2);
-  return { requests, failures, p95Ms: quantileOf(times, 0.95), hitRatio };
+  return { requests, failures, p95Ms: quantileOf(times, 0.95), hitRatio, throttled };
 }
 
 /** Half of them a hit after the first, half what nobody has asked for before: the origin's to answer. */
@@ -50,11 +54,12 @@ function targetOf(index: number): string {
 async function answerTo(
   url: string,
   headers: Readonly<Record<string, string>>,
-): Promise<"hit" | "answered" | "failed"> {
+): Promise<"hit" | "answered" | "throttled" | "failed"> {
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     await response.arrayBuffer();
     if (response.status >= 500) return "failed";
+    if (response.status === 429) return "throttled";
     return isHit(response) ? "hit" : "answered";
   } catch {
     return "failed";

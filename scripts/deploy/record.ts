@@ -31,6 +31,16 @@ export function recordsOf(environment: Environment, folder = "."): DeployRecord[
     .map(readRecord);
 }
 
+/**
+ * The last deploy that went well.
+ * @throws Error when none is remembered
+ */
+export function lastDeployed(environment: Environment, folder = "."): DeployRecord {
+  const last = recordsOf(environment, folder).findLast(({ outcome }) => outcome === "deployed");
+  if (last !== undefined) return last;
+  throw new Error(`no deploy to ${environment} is remembered: are the tags there (git fetch --tags)?`);
+}
+
 function readRecord(line: string): DeployRecord {
   const [begun = "", ended = "", commit = "", outcome = ""] = line.split("\t");
   const begunAt = new Date(begun.replace(/T(\d\d)-(\d\d)-(\d\d)-/, "T$1:$2:$3."));

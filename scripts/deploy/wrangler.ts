@@ -51,5 +51,12 @@ export function tagOf(environment: Environment, id: string): string | null {
 }
 
 function ask(args: readonly string[]): unknown {
-  return JSON.parse(execFileSync("npx", ["wrangler", ...args], { encoding: "utf8" }));
+  try {
+    return JSON.parse(execFileSync("npx", ["wrangler", ...args], { encoding: "utf8" }));
+  } catch {
+    // It has said why, to standard error.
+    throw new Error(
+      "wrangler cannot ask Cloudflare: are CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID set?",
+    );
+  }
 }

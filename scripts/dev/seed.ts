@@ -76,7 +76,7 @@ async function importInto(client: Client<GatehouseContract>, lines: string): Pro
   const { id: importId } = (await client.createImport({ body: { name: "Sample data" } })).body;
   await client.sendImportPart({ params: { importId, number: 1 }, body: lines });
   const { body } = await client.completeImport({ params: { importId }, body: { parts: 1 } });
-  if (body.failed > 0) throw new StartError(`${body.failed} lines of the sample data are refused.`);
+  if (body.failed > 0) throw new StartError(`Refused lines of the sample data: ${body.failed}.`);
   return body.created;
 }
 

@@ -1,3 +1,4 @@
+import { table } from "#scripts/local/table.ts";
 import { type Probe, probeOf, type Seen } from "#scripts/smoke/probe.ts";
 
 /** One line of the table. */
@@ -59,7 +60,7 @@ async function ask(probe: Probe, path: string): Promise<Asked> {
   }
 }
 
-/** The rows under each other, in columns as wide as their widest cell. */
+/** The rows as text, under what they say. */
 export function tableOf(rows: readonly Row[]): string {
   const cells = rows.map(({ where, what, ok, latencyMs, note }) => [
     ok ? "ok" : "AWAY",
@@ -68,14 +69,5 @@ export function tableOf(rows: readonly Row[]): string {
     where,
     note,
   ]);
-  const table = [["state", "what", "latency", "where", "note"], ...cells];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return table([["state", "what", "latency", "where", "note"], ...cells]);
 }

@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { dataFolder, findSession } from "#scripts/local/data-folder.ts";
 import { developmentToken } from "#scripts/local/development-token.ts";
 import { StartError } from "#scripts/local/start-error.ts";
+import { counted } from "#scripts/local/table.ts";
 import { createClient } from "#shared/client.ts";
 import type { Import } from "#shared/resources/import-schemas.ts";
 import type { ImportArguments } from "./options.ts";
@@ -36,7 +37,9 @@ export async function runImport(args: ImportArguments, output: NodeJS.WriteStrea
     );
     if (failed > 0) await reportErrors(client, id, args.file, firstLines, progress);
     progress.end();
-    output.write(`${received} products: ${created} created, ${updated} updated, ${failed} refused\n`);
+    output.write(
+      `${counted(received, "product")}: ${created} created, ${updated} updated, ${failed} refused\n`,
+    );
     return failed > 0 ? 1 : 0;
   } finally {
     progress.end();

@@ -10,10 +10,11 @@ import {
 } from "#scripts/deploy/guardrails.ts";
 import type { ProbedFigures } from "#scripts/deploy/probe.ts";
 import type { RelayFigures } from "#scripts/deploy/prometheus.ts";
+import { counted } from "#scripts/local/table.ts";
 
 /** What was seen some time after a deploy, line by line beside what it should be. Pure. */
 
-/** Null: nobody could be asked. */
+/** Null: nobody could be asked, for want of a variable. */
 export type Seen = {
   /** What the smoke test and the probes for health found wrong. */
   readonly faults: readonly string[];
@@ -34,7 +35,7 @@ export type Line = {
   readonly before: string;
   readonly now: string;
   readonly bound: string;
-  /** What is wrong and where to read on; empty: nothing is. */
+  /** What is wrong and where to read on, or why it is unknown; empty: nothing is wrong. */
   readonly note: string;
 };
 
@@ -49,27 +50,41 @@ export const BOUNDS = {
   relaySeconds: 2,
 } as const;
 
+const UNMEASURED = "PROMETHEUS_URL is not set";
+
 export function linesOf({ faults, probed, origin, business, relay, drift }: Seen): readonly Line[] {
+  const found = counted(faults.length, "fault");
   return [
-    line("smoke test, health", "-", `${faults.length} faults`, "none", faults.join("; "), "availability"),
-    errors("the edge's errors", null, probed),
-    hits(probed.hitRatio),
+    line("smoke test, health", "-", found, "none", faults.join("; "), "availability"),
+    edgeErrors(probed),
+    hits(probed),
     ...(origin === null
-      ? ["the origin's errors", "the origin's p95", "requests at the origin"].map(unknown)
+      ? ["the origin's errors", "the origin's p95", "requests at the origin"].map((what) =>
+          unknown(what, UNMEASURED),
+        )
       : originLines(origin)),
-    business === null ? unknown("orders") : orders(business),
-    relay === null ? unknown("relay") : relayLine(relay),
-    drift === null
-      ? unknown("versions, configuration, migrations")
-      : line(
-          "versions, configuration, migrations",
-          "-",
-          `${drift.length} differences`,
-          "none",
-          drift.join("; "),
-          null,
-        ),
+    business === null ? unknown("orders", UNMEASURED) : orders(business),
+    relay === null ? unknown("relay", UNMEASURED) : relayLine(relay),
+    driftLine(drift),
   ];
+}
+
+/** Requests that a quota refuses say nothing of what failed among the others, or did not. */
+function edgeErrors(probed: ProbedFigures): Line {
+  const seen = errors("the edge's errors", null, probed);
+  return seen.state === "ok" && probed.throttled > 0 ? unknown(seen.what, throttledNote(probed)) : seen;
+}
+
+function throttledNote({ throttled, requests, hitRatio }: ProbedFigures): string {
+  const whose =
+    hitRatio === null ? "of callers without a token (set SMOKE_TOKEN)" : "of SMOKE_TOKEN's client";
+  return `${throttled} of ${requests} answered 429: the quota ${whose} is used up for this minute`;
+}
+
+function driftLine(drift: readonly string[] | null): Line {
+  const what = "versions, configuration, migrations";
+  if (drift === null) return unknown(what, "--env or MIGRATION_DATABASE_URL is not set");
+  return line(what, "-", counted(drift.length, "difference"), "none", drift.join("; "), null);
 }
 
 const NOTHING: Figures = { requests: 0, failures: 0, p95Ms: 0 };
@@ -81,8 +96,10 @@ function errors(what: string, before: Figures | null, now: Figures): Line {
   return line(what, before === null ? "-" : share(before), share(now), bound, fault, "availability");
 }
 
-function hits(ratio: number | null): Line {
-  if (ratio === null) return unknown("the cache's hits");
+function hits(probed: ProbedFigures): Line {
+  const { hitRatio: ratio, throttled } = probed;
+  if (ratio === null) return unknown("the cache's hits", "SMOKE_TOKEN is not set");
+  if (throttled > 0) return unknown("the cache's hits", throttledNote(probed));
   const { leastHits } = BOUNDS;
   const fault = ratio < leastHits ? "reads that were made a moment ago are not the cache's" : "";
   return line("the cache's hits", "-", percent(ratio), `at least ${percent(leastHits)}`, fault, "freshness");
@@ -145,6 +162,7 @@ function line(
   return { state: fault === "" ? "ok" : "BAD", what, before, now, bound, note };
 }
 
-function unknown(what: string): Line {
-  return { state: "unknown", what, before: "-", now: "-", bound: "-", note: "" };
+/** @param why what would have to be set, or has to be waited for */
+function unknown(what: string, why: string): Line {
+  return { state: "unknown", what, before: "-", now: "-", bound: "-", note: why };
 }

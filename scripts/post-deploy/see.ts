@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { driftOf } from "#scripts/deploy/drift.ts";
 import { expectedOf, found } from "#scripts/deploy/found.ts";
 import type { Environment } from "#scripts/deploy/plan.ts";
 import { probe } from "#scripts/deploy/probe.ts";
 import { businessFigures, originFigures, relayFigures } from "#scripts/deploy/prometheus.ts";
 import { healthRows } from "#scripts/health/rows.ts";
+import { probeOf } from "#scripts/smoke/probe.ts";
 import { smoke } from "#scripts/smoke/run.ts";
 import type { OriginFigures, Seen } from "./lines.ts";
 
@@ -27,13 +29,25 @@ const PROBES = 300;
 const NOW_MINUTES = 15;
 const BEFORE_MINUTES = 60;
 const MS_A_MINUTE = 60_000;
+/** Of the quota (`edge/limit/plans.ts`). */
+const MAX_WINDOW_SECONDS = 60;
 
 export async function see(deployed: Deployed): Promise<Seen> {
   const { url, token } = deployed;
+  await untilAdmitted(url);
   // One after the other: what is measured is not what measures.
   const faults = await faultsOf(deployed);
   const probed = await probe({ url, token, version: null }, PROBES);
   return { faults, probed, ...(await fromPrometheus(deployed)), drift: await driftNow(deployed) };
+}
+
+/** Two looks in a minute are more than callers without a token have: what is refused would be told as a fault. */
+async function untilAdmitted(url: string): Promise<void> {
+  const seen = await probeOf(url, null)("/health").catch(() => null);
+  if (seen?.status !== 429) return;
+  const seconds = Math.min(Number(seen.headers.get("retry-after")) || MAX_WINDOW_SECONDS, MAX_WINDOW_SECONDS);
+  console.log(`The quota of callers without a token is used up here (429): looking in ${seconds} s.`);
+  await sleep(seconds * 1_000);
 }
 
 async function faultsOf({ url, token, opsUrls }: Deployed): Promise<string[]> {
@@ -67,9 +81,8 @@ async function fromPrometheus({
 
 async function driftNow({ environment, databaseUrl }: Deployed): Promise<readonly string[] | null> {
   if (environment === null || databaseUrl === null) return null;
-  const expected = expectedOf(environment);
-  if (expected.commit === null) return ["no deploy is remembered: are the tags there (git fetch --tags)?"];
   try {
+    const expected = expectedOf(environment);
     return driftOf(expected, await found(environment, expected.commit, databaseUrl));
   } catch (error) {
     return [`it cannot be asked: ${error instanceof Error ? error.message : String(error)}`];

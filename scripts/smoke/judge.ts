@@ -9,7 +9,11 @@ export function firstOf(...faults: readonly Fault[]): Fault {
   return faults.find((fault) => fault !== null) ?? null;
 }
 
-export function statusFault({ status, text }: Seen, expected: number): Fault {
+export function statusFault({ status, headers, text }: Seen, expected: number): Fault {
+  if (status === 429 && expected !== 429) {
+    const wait = headers.get("retry-after") ?? "?";
+    return `answered 429: the quota of whoever asks is used up, ask again in ${wait} s`;
+  }
   return status === expected ? null : `answered ${status} instead of ${expected}: ${text.slice(0, 300)}`;
 }
 

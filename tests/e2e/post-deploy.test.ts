@@ -109,6 +109,33 @@ test("ends with 1 at the first look that finds something, and says what to do", 
   expect(stdout).toContain("npm run rollback");
 });
 
+test(
+  "waits for the quota of callers without a token when it is used up: its refusals are no fault",
+  PATIENTLY,
+  async () => {
+    let isFirst = true;
+    const throttling = createServer((_, response) => {
+      response.writeHead(isFirst ? 429 : 500, { "retry-after": "1" }).end();
+      isFirst = false;
+    }).listen(0, "127.0.0.1");
+    await once(throttling, "listening");
+    const { port } = throttling.address() as AddressInfo;
+    const { stdout } = await postDeploy(
+      `http://127.0.0.1:${port}`,
+      {},
+      "--since",
+      new Date().toISOString(),
+      "--at",
+      "0",
+    );
+    throttling.close();
+    expect(stdout).toMatch(
+      /^The quota of callers without a token is used up here \(429\): looking in 1 s\.$/m,
+    );
+    expect(stdout).not.toMatch(/answered 429/);
+  },
+);
+
 test.each([
   [["--at", "15"], "say --env or --since"],
   [["--env", "moon"], '"moon" is no environment'],

@@ -46,7 +46,8 @@ describe("npm run client", PATIENTLY, () => {
 
     expect((await run("client", ...ofTenant("list"))).stdout).toMatch(new RegExp(`${id} +enabled +- +Till`));
     const elsewhere = await run("client", "disable", "--tenant", foreign.slug, "--id", id);
-    expect(elsewhere).toMatchObject({ code: 1, stderr: "There is no such resource\n" });
+    const unknown = `Tenant ${foreign.slug} has no client ${id}: npm run client -- list --tenant ${foreign.slug}\n`;
+    expect(elsewhere).toMatchObject({ code: 1, stderr: unknown });
     expect((await run("client", ...ofTenant("disable", "--id", id))).stdout).toMatch(`${id}  disabled`);
   });
 
@@ -55,6 +56,9 @@ describe("npm run client", PATIENTLY, () => {
     expect(unknown).toMatchObject({ code: 1, stdout: "" });
     expect(unknown.stderr).toMatch(/\/scopes\/0 there is no such scope/);
     expect((await run("client", "list", "--tenant", "none")).stderr).toBe("There is no tenant none.\n");
+    const mistyped = await run("client", ...ofTenant("rotate", "--id", "till"));
+    expect(mistyped).toMatchObject({ code: 1, stdout: "" });
+    expect(mistyped.stderr).toMatch(/^Tenant \S+ has no client till: npm run client -- list --tenant \S+\n$/);
     expect((await run("client", "burn")).stderr).toMatch(/^Say one of: create, list/);
   });
 });
@@ -88,12 +92,30 @@ describe("npm run revoke", PATIENTLY, () => {
   test("refuses a client, one token, or every token of a tenant, and of no other", async () => {
     const said = await run("revoke", ...ofTenant("client", "--id", "lost-till"));
     expect(said).toMatchObject({ code: 0, stderr: "" });
-    expect(said.stdout).toMatch(/^Refused within 5 s: what was issued before \d{4}-.*Z\.\n$/);
+    expect(said.stdout).toMatch(/^Refused within 5 s: what was issued before \d{4}-.*Z\.\n/);
     expect((await run("revoke", ...ofTenant("token", "--id", "a-jti"))).stdout).toContain("for good");
     expect((await run("revoke", ...ofTenant("everyone"))).code).toBe(0);
     const revoked = await revokedIn(office.tenantId);
     expect(revoked).toEqual(expect.arrayContaining(["client lost-till", "token a-jti", "tenant "]));
     expect(await revokedIn(foreign.tenantId)).toEqual([]);
+  });
+
+  test("says so when an id is none of the tenant's, unless it begins with another issuer's name", async () => {
+    const { stdout } = await run(
+      "user",
+      ...ofTenant("create", "--email", "lost@people.example", "--role", "admin"),
+    );
+    const [, id = ""] = /^([0-9a-f-]{36}) /m.exec(stdout) ?? [];
+    const remark = async (kind: string, of: string) =>
+      (await run("revoke", ...ofTenant(kind, "--id", of))).stdout.split("\n").slice(1, -1);
+    expect(await remark("subject", id)).toEqual([]);
+    expect(await remark("client", "auth0:till")).toEqual([]);
+    expect(await remark("client", id)).toEqual([
+      `But tenant ${office.slug} has no client ${id}: npm run client -- list --tenant ${office.slug}`,
+    ]);
+    expect(await remark("subject", `${id}x`)).toEqual([
+      `But tenant ${office.slug} has no subject ${id}x: npm run user -- list --tenant ${office.slug}`,
+    ]);
   });
 
   test("says in a sentence what is missing", async () => {

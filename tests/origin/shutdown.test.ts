@@ -81,7 +81,9 @@ test("a stop whose grace passes ends the process as failed, in a line that count
   process.kill(origin.pid, "SIGTERM");
   await cut;
   expect(await origin.ended).toBe(1);
-  expect(origin.errors()).toBe("The stop cut off 1 requests, which did not end within its grace.\n");
+  expect(origin.errors()).toBe(
+    "Requests that the stop cut off, since they did not end within its grace: 1.\n",
+  );
   upload.finish();
 });
 

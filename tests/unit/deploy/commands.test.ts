@@ -1,5 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { ENVIRONMENTS, renderedOverlay } from "#scripts/deploy/plan.ts";
 import { busiestVersion, idTagged } from "#scripts/deploy/wrangler.ts";
@@ -76,6 +78,29 @@ test("a dry run of a rollback prints both tiers' commands, the edge first", asyn
     stdout.indexOf("npx wrangler rollback an-id --message 'too slow' --yes --env production"),
   ).toBeGreaterThan(0);
   expect(stdout.indexOf("rollout undo")).toBeGreaterThan(stdout.indexOf("wrangler rollback"));
+});
+
+test("a rollback that cannot ask Cloudflare says which variables it wants, and remembers nothing", async () => {
+  const before = tags();
+  const unset = { CLOUDFLARE_API_TOKEN: "", CLOUDFLARE_API_KEY: "" };
+  const { code, stderr } = await new Command("scripts/rollback.ts", ["--env", "staging"], unset).finished();
+  expect([code, tags()]).toEqual([2, before]);
+  expect(stderr).toMatch(/^wrangler cannot ask Cloudflare: are CLOUDFLARE_API_TOKEN and \w+ set\?$/m);
+});
+
+test("a look for drift where no deploy is remembered ends with 2, and says so", () => {
+  const empty = mkdtempSync(join(tmpdir(), "gatehouse-drift-"));
+  execFileSync("git", ["init", "--quiet"], { cwd: empty });
+  const { status, stderr } = spawnSync(process.execPath, [resolve("scripts/drift.ts"), "--env", "staging"], {
+    cwd: empty,
+    env: { ...process.env, MIGRATION_DATABASE_URL: "postgres://nowhere.test/x" },
+    encoding: "utf8",
+  });
+  rmSync(empty, { recursive: true });
+  expect([status, stderr.split("\n")[0]]).toEqual([
+    2,
+    "no deploy to staging is remembered: are the tags there (git fetch --tags)?",
+  ]);
 });
 
 test("wrangler's answers are read for the version that serves most, and the one of a tag", () => {

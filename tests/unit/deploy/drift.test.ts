@@ -28,7 +28,3 @@ test.each<[Partial<Found>, string]>([
   const faults = driftOf(EXPECTED, { ...FOUND, ...change });
   expect(faults).toEqual([expect.stringContaining(said)]);
 });
-
-test("not to know what was deployed is no absence of drift", () => {
-  expect(driftOf({ commit: null, migrations: [] }, FOUND)).toHaveLength(1);
-});

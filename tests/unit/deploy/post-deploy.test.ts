@@ -4,7 +4,7 @@ import { linesOf, type Seen } from "#scripts/post-deploy/lines.ts";
 const quiet = { requests: 3_600, failures: 0, p95Ms: 20, minutes: 60 };
 const good: Seen = {
   faults: [],
-  probed: { requests: 300, failures: 0, p95Ms: 10, hitRatio: 0.99 },
+  probed: { requests: 300, failures: 0, p95Ms: 10, hitRatio: 0.99, throttled: 0 },
   origin: { before: quiet, now: { ...quiet, requests: 900, minutes: 15 } },
   business: { ordersBefore: 10, ordersNow: 10 },
   relay: { oldestSeconds: 0.2, waiting: 3 },
@@ -62,8 +62,39 @@ test("a shop where little happens is not blamed for chance", () => {
   expect(badIn({ ...good, business: { ordersBefore: 1, ordersNow: 0 } })).toEqual([]);
 });
 
-test("what nobody could be asked is unknown, and holds nobody up", () => {
-  const lines = linesOf({ ...good, origin: null, business: null, relay: null, drift: null });
-  expect(lines.filter(({ state }) => state === "unknown")).toHaveLength(6);
-  expect(lines.filter(({ state }) => state === "BAD")).toEqual([]);
+const unknownIn = (seen: Seen) =>
+  linesOf(seen).flatMap(({ state, what, note }) => (state === "unknown" ? [`${what}: ${note}`] : []));
+
+test("what nobody could be asked is unknown, names the variable that it wants, and holds nobody up", () => {
+  const probed = { ...good.probed, hitRatio: null };
+  const seen = { ...good, probed, origin: null, business: null, relay: null, drift: null };
+  expect(unknownIn(seen)).toEqual([
+    "the cache's hits: SMOKE_TOKEN is not set",
+    "the origin's errors: PROMETHEUS_URL is not set",
+    "the origin's p95: PROMETHEUS_URL is not set",
+    "requests at the origin: PROMETHEUS_URL is not set",
+    "orders: PROMETHEUS_URL is not set",
+    "relay: PROMETHEUS_URL is not set",
+    "versions, configuration, migrations: --env or MIGRATION_DATABASE_URL is not set",
+  ]);
+  expect(badIn(seen)).toEqual([]);
+});
+
+test("requests that a quota refused are told as that, not as what they would say of the edge", () => {
+  const note = (whose: string) => `40 of 300 answered 429: the quota of ${whose} is used up for this minute`;
+  const anonymous = { ...good, probed: { ...good.probed, hitRatio: null, throttled: 40 } };
+  expect(unknownIn(anonymous)[0]).toBe(
+    `the edge's errors: ${note("callers without a token (set SMOKE_TOKEN)")}`,
+  );
+  const tenants = { ...good, probed: { ...good.probed, hitRatio: 0.4, throttled: 40 } };
+  expect(unknownIn(tenants)).toEqual([
+    `the edge's errors: ${note("SMOKE_TOKEN's client")}`,
+    `the cache's hits: ${note("SMOKE_TOKEN's client")}`,
+  ]);
+  expect(badIn({ ...good, probed: { ...good.probed, failures: 5, throttled: 40 } })).toHaveLength(1);
+});
+
+test("one of a thing is not told in the plural", () => {
+  const now = linesOf({ ...good, faults: ["a"], drift: ["b"] }).map((line) => line.now);
+  expect([now[0], now.at(-1)]).toEqual(["1 fault", "1 difference"]);
 });
