@@ -64,6 +64,13 @@ export const groups: readonly Group[] = [
   },
 ];
 
+/** @throws Error when there is none of that name */
+export function groupNamed(name: GroupName): Group {
+  const group = groups.find((one) => one.name === name);
+  if (group === undefined) throw new Error(`there is no group ${name}`);
+  return group;
+}
+
 type Headers = Readonly<Record<string, string>>;
 
 /** A GET request as it goes over the wire. */

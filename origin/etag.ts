@@ -6,6 +6,16 @@ export function etagOf(version: number): string {
 }
 
 /**
+ * The entity tag without which a change is not made: nobody overwrites what they have not seen.
+ * @throws Problem `precondition-required`
+ */
+export function requireIfMatch(headers: { readonly "if-match"?: string }): string {
+  const ifMatch = headers["if-match"];
+  if (ifMatch === undefined) throw new Problem("precondition-required");
+  return ifMatch;
+}
+
+/**
  * Compares `If-Match` with what there is (RFC 9110 §13.1.1). `*` matches whatever exists; a weak tag
  * never matches, for the comparison is the strong one.
  * @throws Problem `precondition-failed`

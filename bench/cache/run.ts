@@ -1,14 +1,15 @@
 import { readCommandLine } from "#scripts/local/command-line.ts";
 import { countOf, partsNamed } from "../bars/command-line.ts";
 import { runParts } from "../bars/run.ts";
+import { startedOnce } from "../bars/started-once.ts";
+import { startParts } from "../parts.ts";
 import { progress } from "../report/progress.ts";
-import type { Part, Settings } from "./part.ts";
+import type { BenchStack, Part, Settings } from "./part.ts";
 import { collapsing } from "./parts/collapsing.ts";
 import { hit } from "./parts/hit.ts";
 import { hitRatio } from "./parts/hit-ratio.ts";
 import { memory } from "./parts/memory.ts";
 import { staleness } from "./parts/staleness.ts";
-import { type RunningStack, startBenchStack } from "./stack.ts";
 
 const USAGE = `npm run bench:cache [-- <part>...] [--quick] [--seconds <n>]
 
@@ -35,13 +36,11 @@ function readArguments(): { settings: Settings; parts: readonly Part[] } {
   };
 }
 
-let running: Promise<RunningStack> | null = null;
-
-async function stack() {
-  if (running === null) progress("starting Postgres, Redis, the origin and five edges");
-  running ??= startBenchStack();
-  return (await running).stack;
-}
+const shared = startedOnce(async () => {
+  progress("starting Postgres, Redis, the origin and five edges");
+  return startParts<BenchStack>("./cache/stack-process.ts");
+});
+const stack = async () => (await shared.get()).stack;
 
 const { settings, parts } = readArguments();
 try {
@@ -54,9 +53,5 @@ try {
     contextFor: (progress) => ({ settings, progress, stack }),
   });
 } finally {
-  // Called late, so that a stack that failed to start does not hide why.
-  await (running as Promise<RunningStack> | null)?.then(
-    (one) => one.stop(),
-    () => undefined,
-  );
+  await shared.stop();
 }

@@ -1,5 +1,5 @@
-import type { FromParts, PartEdge } from "../parts-process.ts";
-import { receive, start } from "../process.ts";
+import { startParts } from "../parts.ts";
+import type { PartEdge } from "../parts-process.ts";
 
 /** One self-hosted edge with all that stands behind it, and a catalogue. */
 export type SmallStack = PartEdge & {
@@ -18,10 +18,10 @@ export async function withSmallStack<R>(
   work: (stack: SmallStack) => Promise<R>,
 ): Promise<R> {
   progress("starting Postgres, Redis, the origin and an edge");
-  const child = start("./capacity/stack-process.ts", []);
+  const { stack, stop } = await startParts<SmallStack>("./capacity/stack-process.ts");
   try {
-    return await work(await receive(child, (message: FromParts<SmallStack>) => message.stack));
+    return await work(stack);
   } finally {
-    child.disconnect();
+    await stop();
   }
 }

@@ -1,15 +1,16 @@
 import { readCommandLine } from "#scripts/local/command-line.ts";
 import { partsNamed } from "../bars/command-line.ts";
 import { runParts } from "../bars/run.ts";
+import { startedOnce } from "../bars/started-once.ts";
+import { startParts } from "../parts.ts";
 import { progress } from "../report/progress.ts";
-import type { Part, Settings } from "./part.ts";
+import type { GateStack, Part, Settings } from "./part.ts";
 import { coldToken } from "./parts/cold-token.ts";
 import { commands } from "./parts/commands.ts";
 import { overload } from "./parts/overload.ts";
 import { revocation } from "./parts/revocation.ts";
 import { rotation } from "./parts/rotation.ts";
 import { share } from "./parts/share.ts";
-import { type RunningStack, startGateStack } from "./stack.ts";
 
 const USAGE = `npm run bench:gate [-- <part>...] [--quick]
 
@@ -27,13 +28,11 @@ const { values, positionals } = readCommandLine(USAGE, {
 const settings = values.quick ? QUICK : FULL;
 const parts = partsNamed(PARTS, positionals, USAGE);
 
-let running: Promise<RunningStack> | null = null;
-
-async function stack() {
-  if (running === null) progress("starting Postgres, Redis, the origin and eight edges");
-  running ??= startGateStack();
-  return (await running).stack;
-}
+const shared = startedOnce(async () => {
+  progress("starting Postgres, Redis, the origin and eight edges");
+  return startParts<GateStack>("./gate/stack-process.ts");
+});
+const stack = async () => (await shared.get()).stack;
 
 try {
   await runParts({
@@ -45,9 +44,5 @@ try {
     contextFor: (progress) => ({ settings, progress, stack }),
   });
 } finally {
-  // Called late, so that a stack that failed to start does not hide why.
-  await (running as Promise<RunningStack> | null)?.then(
-    (one) => one.stop(),
-    () => undefined,
-  );
+  await shared.stop();
 }

@@ -1,30 +1,11 @@
-import { once } from "node:events";
 import postgres from "postgres";
 import { v7 as uuidv7 } from "uuid";
 import { mintToken } from "#scripts/local/development-key.ts";
 import { ensureTenants } from "#scripts/local/tenants.ts";
 import { TOKEN_AUDIENCE } from "#scripts/local/variables.ts";
-import type { FromParts } from "../parts-process.ts";
-import { receive, start } from "../process.ts";
 import type { PLANS } from "./constants.ts";
 import { COUNTS_PATH, type Counts } from "./counting-redis.ts";
 import type { GateStack } from "./part.ts";
-
-export type RunningStack = { readonly stack: GateStack; readonly stop: () => Promise<void> };
-
-/** Starts the parts in a process of their own; takes some ten seconds. */
-export async function startGateStack(): Promise<RunningStack> {
-  const child = start("./gate/stack-process.ts", []);
-  const stack = await receive(child, (message: FromParts<GateStack>) => message.stack);
-  return {
-    stack,
-    async stop() {
-      const ended = once(child, "exit");
-      child.disconnect();
-      await ended;
-    },
-  };
-}
 
 /** A client that nobody has heard of, of a tenant of its own, with a token that lasts an hour. */
 export type Client = { readonly tenantId: string; readonly clientId: string; readonly token: string };

@@ -2,7 +2,8 @@ import { readCommandLine } from "#scripts/local/command-line.ts";
 import { startRedis } from "#scripts/local/redis.ts";
 import { countOf, partsNamed } from "../bars/command-line.ts";
 import { runParts } from "../bars/run.ts";
-import { type Catalogue, type RunningCatalogue, startCatalogue } from "../contestants/catalogue.ts";
+import { startedOnce } from "../bars/started-once.ts";
+import { type RunningCatalogue, startCatalogue } from "../contestants/catalogue.ts";
 import { SECRET } from "../contestants/origin-server.ts";
 import { progress } from "../report/progress.ts";
 import type { Part, Settings } from "./part.ts";
@@ -36,7 +37,6 @@ function readArguments(): { settings: Settings; parts: readonly Part[] } {
 }
 
 const { settings, parts } = readArguments();
-let running: Promise<RunningCatalogue> | null = null;
 
 async function start(): Promise<RunningCatalogue> {
   progress(`starting Postgres and making ${settings.products} products`);
@@ -51,10 +51,8 @@ async function start(): Promise<RunningCatalogue> {
   };
 }
 
-async function catalogue(): Promise<Catalogue> {
-  running ??= start();
-  return (await running).catalogue;
-}
+const shared = startedOnce(start);
+const catalogue = async () => (await shared.get()).catalogue;
 
 try {
   await runParts({
@@ -66,9 +64,5 @@ try {
     contextFor: (progress) => ({ settings, progress, catalogue }),
   });
 } finally {
-  // Called late, so that a catalogue that failed to start does not hide why.
-  await (running as Promise<RunningCatalogue> | null)?.then(
-    (one) => one.stop(),
-    () => undefined,
-  );
+  await shared.stop();
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
+import { describeGuards } from "#tests/support/guards.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant } from "#tests/support/stack.ts";
 
@@ -276,29 +277,10 @@ describe("deleteCategory", () => {
   });
 });
 
-describe.each([
-  ["updateCategory", "PATCH", `/v1/categories/${randomUUID()}`, "catalog:write"],
-  ["deleteCategory", "DELETE", `/v1/categories/${randomUUID()}`, "catalog:write"],
-  ["listCategories", "GET", "/v1/categories", "catalog:read"],
-  ["getCategory", "GET", `/v1/categories/${randomUUID()}`, "catalog:read"],
-  ["createCategory", "POST", "/v1/categories", "catalog:write"],
-])("%s", (_, method, path, scope) => {
-  const type = method === "PATCH" && { headers: { "content-type": "application/merge-patch+json" } };
-  const request = { method, ...(/POST|PATCH/.test(method) && { ...type, body: { name: "x" } }) };
-
-  test("answers 401 without an assertion, and with one for nobody", async () => {
-    for (const answer of [
-      await send(path, { ...request, claims: null }),
-      await originClient(null)(path, request),
-    ]) {
-      expect(answer.status).toBe(401);
-    }
-  });
-
-  test("answers 403 without its scope", async () => {
-    const scopes = ["catalog:read", "catalog:write"].filter((other) => other !== scope);
-    const { status, json } = await send(path, { ...request, scopes });
-    expect(status).toBe(403);
-    expect(json).toMatchObject({ code: "insufficient-scope", scope });
-  });
+describeGuards({
+  updateCategory: "catalog:write",
+  deleteCategory: "catalog:write",
+  listCategories: "catalog:read",
+  getCategory: "catalog:read",
+  createCategory: "catalog:write",
 });

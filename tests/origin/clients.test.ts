@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
+import { describeGuards } from "#tests/support/guards.ts";
 import { originClient, type Send, type SignedRequest } from "#tests/support/origin.ts";
 import { revokedIn } from "#tests/support/revoked.ts";
 import { newTenant, owner } from "#tests/support/stack.ts";
@@ -243,21 +244,10 @@ describe("rotateClientSecret", () => {
   });
 });
 
-describe.each([
-  ["listClients", "GET", "/v1/clients", undefined],
-  ["getClient", "GET", `/v1/clients/${randomUUID()}`, undefined],
-  ["createClient", "POST", "/v1/clients", { name: "x", scopes: ["clients:admin"] }],
-  ["updateClient", "PATCH", `/v1/clients/${randomUUID()}`, {}],
-  ["rotateClientSecret", "POST", `/v1/clients/${randomUUID()}/secret`, {}],
-])("%s", (_, method, path, body) => {
-  const headers = method === "PATCH" ? { "content-type": "application/merge-patch+json" } : {};
-  const request = { method, headers, ...(body && { body }) };
-
-  test("answers 401 without an assertion, and 403 without its scope", async () => {
-    expect((await send(path, { ...request, claims: null })).status).toBe(401);
-    expect(await send(path, { ...request, scopes: ["users:admin"] })).toMatchObject({
-      status: 403,
-      json: { code: "insufficient-scope", scope: "clients:admin" },
-    });
-  });
+describeGuards({
+  listClients: "clients:admin",
+  getClient: "clients:admin",
+  createClient: "clients:admin",
+  updateClient: "clients:admin",
+  rotateClientSecret: "clients:admin",
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { type Answer, originClient, type Send, type SignedRequest } from "#tests/support/origin.ts";
+import { describeGuards } from "#tests/support/guards.ts";
+import { type Answer, originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner } from "#tests/support/stack.ts";
 
 const SCOPES = ["catalog:read", "catalog:write", "orders:read", "orders:write"];
@@ -318,24 +319,11 @@ describe("listOrders", () => {
   });
 });
 
-describe.each([
-  ["listOrders", "GET", "/v1/orders", "orders:read"],
-  ["getOrder", "GET", `/v1/orders/${randomUUID()}`, "orders:read"],
-  ["createOrder", "POST", "/v1/orders", "orders:write"],
-  ["payOrder", "POST", `/v1/orders/${randomUUID()}/pay`, "orders:write"],
-  ["fulfilOrder", "POST", `/v1/orders/${randomUUID()}/fulfil`, "orders:write"],
-  ["cancelOrder", "POST", `/v1/orders/${randomUUID()}/cancel`, "orders:write"],
-])("%s", (_, method, path, scope) => {
-  const request: SignedRequest = { method };
-
-  test("answers 401 without an assertion, and with one for nobody", async () => {
-    expect((await send(path, { ...request, claims: null })).status).toBe(401);
-    expect((await originClient(null)(path, request)).status).toBe(401);
-  });
-
-  test("answers 403 without its scope", async () => {
-    const scopes = SCOPES.filter((other) => other !== scope);
-    const { status, json } = await send(path, { ...request, scopes });
-    expect([status, json.code, json.scope]).toEqual([403, "insufficient-scope", scope]);
-  });
+describeGuards({
+  listOrders: "orders:read",
+  getOrder: "orders:read",
+  createOrder: "orders:write",
+  payOrder: "orders:write",
+  fulfilOrder: "orders:write",
+  cancelOrder: "orders:write",
 });

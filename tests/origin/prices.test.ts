@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
+import { describeGuards } from "#tests/support/guards.ts";
 import { type Answer, originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner } from "#tests/support/stack.ts";
 
@@ -401,24 +402,12 @@ describe("withdrawPrice", () => {
   });
 });
 
-describe.each([
-  ["listPrices", "GET", "/v1/prices", "catalog:read"],
-  ["getPrice", "GET", `/v1/prices/${randomUUID()}`, "catalog:read"],
-  ["getProductPrices", "GET", `/v1/products/${randomUUID()}/prices`, "catalog:read"],
-  ["createPrice", "POST", "/v1/prices", "catalog:write"],
-  ["createPrices", "POST", "/v1/prices/bulk", "catalog:write"],
-  ["updatePrice", "PATCH", `/v1/prices/${randomUUID()}`, "catalog:write"],
-  ["withdrawPrice", "DELETE", `/v1/prices/${randomUUID()}`, "catalog:write"],
-])("%s", (_, method, path, scope) => {
-  test("answers 401 without an assertion, and with one for nobody", async () => {
-    expect((await send(path, { method, claims: null })).status).toBe(401);
-    expect((await originClient(null)(path, { method })).status).toBe(401);
-  });
-
-  test("answers 403 without its scope", async () => {
-    const scopes = ["catalog:read", "catalog:write"].filter((other) => other !== scope);
-    const { status, json } = await send(path, { method, scopes });
-    expect(status).toBe(403);
-    expect(json).toMatchObject({ code: "insufficient-scope", scope });
-  });
+describeGuards({
+  listPrices: "catalog:read",
+  getPrice: "catalog:read",
+  getProductPrices: "catalog:read",
+  createPrice: "catalog:write",
+  createPrices: "catalog:write",
+  updatePrice: "catalog:write",
+  withdrawPrice: "catalog:write",
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { describeGuards } from "#tests/support/guards.ts";
 import { type Answer, originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner, stack } from "#tests/support/stack.ts";
 
@@ -408,24 +409,13 @@ describe("the last line", () => {
   });
 });
 
-describe.each([
-  ["getStock", "GET", `/v1/products/${randomUUID()}/stock`, "catalog:read"],
-  ["getStockLevel", "GET", `/v1/products/${randomUUID()}/stock/main`, "catalog:read"],
-  ["listStockMovements", "GET", "/v1/stock-movements", "catalog:read"],
-  ["getReservation", "GET", `/v1/reservations/${randomUUID()}`, "catalog:read"],
-  ["setStockLevel", "PUT", `/v1/products/${randomUUID()}/stock/main`, "catalog:write"],
-  ["adjustStock", "POST", `/v1/products/${randomUUID()}/stock/main/adjustments`, "catalog:write"],
-  ["createReservation", "POST", "/v1/reservations", "catalog:write"],
-  ["releaseReservation", "DELETE", `/v1/reservations/${randomUUID()}`, "catalog:write"],
-])("%s", (_, method, path, scope) => {
-  test("answers 401 without an assertion, and with one for nobody", async () => {
-    expect((await send(path, { method, claims: null })).status).toBe(401);
-    expect((await originClient(null)(path, { method })).status).toBe(401);
-  });
-
-  test("answers 403 without its scope", async () => {
-    const scopes = ["catalog:read", "catalog:write"].filter((other) => other !== scope);
-    const { status, json } = await send(path, { method, scopes });
-    expect([status, json.code, json.scope]).toEqual([403, "insufficient-scope", scope]);
-  });
+describeGuards({
+  getStock: "catalog:read",
+  getStockLevel: "catalog:read",
+  listStockMovements: "catalog:read",
+  getReservation: "catalog:read",
+  setStockLevel: "catalog:write",
+  adjustStock: "catalog:write",
+  createReservation: "catalog:write",
+  releaseReservation: "catalog:write",
 });

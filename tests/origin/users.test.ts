@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { contract, scopesOf } from "#shared/contract.ts";
 import { scopesOfRole } from "#shared/roles.ts";
+import { describeGuards } from "#tests/support/guards.ts";
 import type { SignedRequest } from "#tests/support/origin.ts";
 import { logIn, newOffice, newPerson, type Office, PASSWORD, post } from "#tests/support/people.ts";
 import { revokedIn } from "#tests/support/revoked.ts";
@@ -201,21 +202,10 @@ describe("setUserPassword", () => {
   });
 });
 
-describe.each([
-  ["listUsers", "GET", "/v1/users", undefined],
-  ["getUser", "GET", `/v1/users/${randomUUID()}`, undefined],
-  ["createUser", "POST", "/v1/users", { email: "a@b.example", role: "viewer", password: PASSWORD }],
-  ["updateUser", "PATCH", `/v1/users/${randomUUID()}`, {}],
-  ["setUserPassword", "PUT", `/v1/users/${randomUUID()}/password`, { password: PASSWORD }],
-])("%s", (_, method, path, body) => {
-  const headers = method === "PATCH" ? { "content-type": "application/merge-patch+json" } : {};
-  const request = { method, headers, ...(body && { body }) };
-
-  test("answers 401 without an assertion, and 403 without its scope", async () => {
-    expect((await office.send(path, { ...request, claims: null })).status).toBe(401);
-    expect(await office.send(path, { ...request, scopes: ["clients:admin"] })).toMatchObject({
-      status: 403,
-      json: { code: "insufficient-scope", scope: "users:admin" },
-    });
-  });
+describeGuards({
+  listUsers: "users:admin",
+  getUser: "users:admin",
+  createUser: "users:admin",
+  updateUser: "users:admin",
+  setUserPassword: "users:admin",
 });

@@ -1,7 +1,6 @@
 import { raceChecks } from "../../bars/race-checks.ts";
-import { groups } from "../../contestant.ts";
-import { race } from "../../race.ts";
-import { tableOf } from "../../report/table.ts";
+import { shownRace } from "../../bars/shown-race.ts";
+import { groupNamed } from "../../contestant.ts";
 import type { Part } from "../part.ts";
 
 /** A hit through the whole gateway, raced with a Worker that only answers. */
@@ -14,19 +13,11 @@ export const hit: Part = {
   name: "a",
   title: `A hit through the whole gateway, 1 KB, against a bare worker (goal ${GOAL})`,
   async run({ settings, progress }) {
-    const edge = groups.find(({ name }) => name === "edge");
-    if (edge === undefined) throw new Error("there is no such group");
+    const edge = groupNamed("edge");
     // Rounds are short and many: what else the machine does then falls on all alike.
     const seconds = Math.min(3, settings.seconds);
-    const raceSettings = {
-      rounds: settings.rounds,
-      seconds,
-      connections: 32,
-      steady: { perSecond: STEADY_RATE },
-    };
-    const result = await race(edge, raceSettings, progress);
-    progress("");
-    console.log(`${tableOf(result)}\n`);
+    const steady = { perSecond: STEADY_RATE };
+    const result = await shownRace(edge, { rounds: settings.rounds, seconds, steady }, progress);
     const checks = raceChecks(result, RATIO_BAR, "bare");
     return { checks, details: { race: { ...result, group: edge.name } } };
   },

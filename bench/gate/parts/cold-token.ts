@@ -1,7 +1,7 @@
 import type { Check } from "../../bars/part.ts";
+import { shownRace } from "../../bars/shown-race.ts";
 import type { Group } from "../../contestant.ts";
-import { race } from "../../race.ts";
-import { linesOf, tableOf } from "../../report/table.ts";
+import { linesOf } from "../../report/table.ts";
 import type { Part } from "../part.ts";
 
 /** What a token costs that was not seen before, beside what jose alone costs for it. */
@@ -23,16 +23,9 @@ export const coldToken: Part = {
   name: "f",
   title: "A cold token (its signature is verified) beside jose alone",
   async run({ settings, progress }) {
-    const { rounds, raceSeconds } = settings;
-    const raceSettings = {
-      rounds,
-      seconds: raceSeconds,
-      connections: 32,
-      steady: { perSecond: STEADY_RATE },
-    };
-    const result = await race(group, raceSettings, progress);
-    progress("");
-    console.log(`${tableOf(result)}\n`);
+    const { rounds, raceSeconds: seconds } = settings;
+    const steady = { perSecond: STEADY_RATE };
+    const result = await shownRace(group, { rounds, seconds, steady }, progress);
     const [cold = Number.NaN, warm = Number.NaN, bare = Number.NaN, jose = Number.NaN] = linesOf(result).map(
       ({ cpuMicroseconds }) => cpuMicroseconds.median,
     );

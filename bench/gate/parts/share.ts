@@ -1,8 +1,9 @@
 import type { Check } from "../../bars/part.ts";
+import { shownRace } from "../../bars/shown-race.ts";
 import type { Group } from "../../contestant.ts";
-import { type Race, race } from "../../race.ts";
+import type { Race } from "../../race.ts";
 import { spreadOf } from "../../report/statistics.ts";
-import { show, tableOf } from "../../report/table.ts";
+import { show } from "../../report/table.ts";
 import type { Part } from "../part.ts";
 
 /** What authentication and quota cost of a hit: the gateway, raced with itself without them. */
@@ -23,16 +24,9 @@ export const share: Part = {
   name: "a",
   title: "Share of a warm request that authentication and quota cost",
   async run({ settings, progress }) {
-    const { rounds, raceSeconds } = settings;
-    const raceSettings = {
-      rounds,
-      seconds: raceSeconds,
-      connections: 32,
-      steady: { perSecond: STEADY_RATE },
-    };
-    const result = await race(group, raceSettings, progress);
-    progress("");
-    console.log(`${tableOf(result)}\n`);
+    const { rounds, raceSeconds: seconds } = settings;
+    const steady = { perSecond: STEADY_RATE };
+    const result = await shownRace(group, { rounds, seconds, steady }, progress);
     return {
       checks: [cpuShare(result), latencyShare(result)],
       details: { race: { ...result, group: group.title } },

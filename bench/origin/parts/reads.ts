@@ -1,7 +1,6 @@
 import { raceChecks } from "../../bars/race-checks.ts";
-import { type GroupName, groups } from "../../contestant.ts";
-import { race } from "../../race.ts";
-import { tableOf } from "../../report/table.ts";
+import { shownRace } from "../../bars/shown-race.ts";
+import { type GroupName, groupNamed } from "../../contestant.ts";
 import type { Part } from "../part.ts";
 
 /** The whole origin, raced with a handler that has the same SQL, no tenancy, and asks nobody who they are. */
@@ -18,13 +17,10 @@ function raced(name: string, title: string, groupName: GroupName): Part {
     name,
     title: `${title}, against bare Fastify and postgres.js (goal ${GOAL})`,
     async run({ settings: { rounds, seconds }, progress, catalogue }) {
-      const group = groups.find((one) => one.name === groupName);
-      if (group === undefined) throw new Error("there is no such group");
+      const group = groupNamed(groupName);
       const told = JSON.stringify(await catalogue());
-      const settings = { rounds, seconds, connections: 32, steady: { share: STEADY_SHARE } };
-      const result = await race({ ...group, told }, settings, progress);
-      progress("");
-      console.log(`${tableOf(result)}\n`);
+      const steady = { share: STEADY_SHARE };
+      const result = await shownRace({ ...group, told }, { rounds, seconds, steady }, progress);
       return { checks: raceChecks(result, BAR, "bare"), details: { race: { ...result, group: groupName } } };
     },
   };

@@ -8,7 +8,7 @@ import type { Transaction } from "../../db/client.ts";
 import { violatedConstraint } from "../../db/errors.ts";
 import { categories } from "../../db/tables/categories.ts";
 import { products } from "../../db/tables/products.ts";
-import { etagOf, requireMatch } from "../../etag.ts";
+import { etagOf, requireIfMatch, requireMatch } from "../../etag.ts";
 import type { Services } from "../../services.ts";
 import { categoryColumns } from "./columns.ts";
 import { lockTree, refuseCycle, refuseTooDeep } from "./tree.ts";
@@ -41,8 +41,7 @@ export function categoryWrites({ write }: Services): Writes {
     },
 
     async updateCategory(call) {
-      const ifMatch = call.headers["if-match"];
-      if (ifMatch === undefined) throw new Problem("precondition-required");
+      const ifMatch = requireIfMatch(call.headers);
       const { parentId } = call.body;
       return write(call, async (tx, changes) => {
         if (parentId !== undefined) await lockTree(tx, call.caller.tenantId);

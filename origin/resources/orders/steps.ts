@@ -5,7 +5,7 @@ import type { orders as routes } from "#shared/resources/orders.ts";
 import type { Call, HandlersOf } from "../../call.ts";
 import type { Transaction } from "../../db/client.ts";
 import { orders } from "../../db/tables/orders.ts";
-import { etagOf, requireMatch } from "../../etag.ts";
+import { etagOf, requireIfMatch, requireMatch } from "../../etag.ts";
 import type { Services } from "../../services.ts";
 import { orderColumns } from "./columns.ts";
 import type { Step } from "./states.ts";
@@ -19,8 +19,7 @@ type StepCall =
 
 export function orderSteps({ write, now }: Services): Steps {
   async function take(call: StepCall, step: Step) {
-    const ifMatch = call.headers["if-match"];
-    if (ifMatch === undefined) throw new Problem("precondition-required");
+    const ifMatch = requireIfMatch(call.headers);
     return write(call, async (tx, changes) => {
       const order = await lock(tx, call.params.orderId);
       requireMatch(ifMatch, order.version);

@@ -10,7 +10,7 @@ import { violatedConstraint } from "../../db/errors.ts";
 import { recordEvents } from "../../db/events.ts";
 import { prices } from "../../db/tables/prices.ts";
 import { products } from "../../db/tables/products.ts";
-import { etagOf, requireMatch } from "../../etag.ts";
+import { etagOf, requireIfMatch, requireMatch } from "../../etag.ts";
 import type { Services } from "../../services.ts";
 import { changesOf, nextVersion, priceColumns } from "./columns.ts";
 import { revise, valuesOf, violationsOf, withdrawnAt } from "./rules.ts";
@@ -44,8 +44,7 @@ export function priceWrites({ write, now }: Services): Writes {
     },
 
     async updatePrice(call) {
-      const ifMatch = call.headers["if-match"];
-      if (ifMatch === undefined) throw new Problem("precondition-required");
+      const ifMatch = requireIfMatch(call.headers);
       return write(call, async (tx, changes) => {
         const current = await lock(tx, call.params.priceId);
         requireMatch(ifMatch, current.version);

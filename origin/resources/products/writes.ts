@@ -5,7 +5,7 @@ import type { Product, products as routes } from "#shared/resources/products.ts"
 import type { HandlersOf } from "../../call.ts";
 import type { Transaction } from "../../db/client.ts";
 import { products } from "../../db/tables/products.ts";
-import { etagOf, requireMatch } from "../../etag.ts";
+import { etagOf, requireIfMatch, requireMatch } from "../../etag.ts";
 import type { Services } from "../../services.ts";
 import {
   explainProductError,
@@ -43,8 +43,7 @@ export function productWrites({ write }: Services): Writes {
     },
 
     async updateProduct(call) {
-      const ifMatch = call.headers["if-match"];
-      if (ifMatch === undefined) throw new Problem("precondition-required");
+      const ifMatch = requireIfMatch(call.headers);
       return write(call, async (tx, changes) => {
         const current = await lockLive(tx, call.params.productId);
         requireMatch(ifMatch, current.version);

@@ -2,7 +2,7 @@ import { Problem } from "#shared/problems.ts";
 import { DEFAULT_GRACE_SECONDS } from "#shared/resources/clients.ts";
 import type { webhooks as routes } from "#shared/resources/webhooks.ts";
 import type { HandlersOf } from "../../call.ts";
-import { etagOf, requireMatch } from "../../etag.ts";
+import { etagOf, requireIfMatch, requireMatch } from "../../etag.ts";
 import { createSeal } from "../../seal.ts";
 import type { Services } from "../../services.ts";
 import { nameServers, type Resolve, resolveTarget } from "./resolve.ts";
@@ -37,8 +37,7 @@ export function webhookWrites({ write, config, now }: Services): Writes {
     },
 
     async updateWebhook(call) {
-      const ifMatch = call.headers["if-match"];
-      if (ifMatch === undefined) throw new Problem("precondition-required");
+      const ifMatch = requireIfMatch(call.headers);
       const { url } = call.body;
       if (url !== undefined) await requireSafe(url, config.webhookTargets, resolve);
       return write(call, async (tx) => {
