@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import { MAX_TAGS, PURGE_TARGET, type PurgeOrder } from "#shared/operator.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Purge } from "./cache/serve.ts";

@@ -1,6 +1,6 @@
 import { base64url } from "jose";
 import Type, { type Static } from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 
 /** Who asks, as the edge established it from a verified token. */
 export type Principal = {

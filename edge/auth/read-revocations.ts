@@ -1,6 +1,6 @@
 import type { Redis } from "@upstash/redis";
 import Type from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import { LOG_NAME_LENGTH, revocationsKey } from "#shared/revocation.ts";
 import type { LogPart, LogPosition } from "./revocation-list.ts";
 

@@ -1,6 +1,6 @@
 import type { Redis } from "@upstash/redis";
 import Type, { type Static } from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import {
   BEAT_KEY,
   BIRTH_FIELD,

@@ -1,5 +1,5 @@
 import Type from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile } from "typebox/schema";
 import { type Grant, MARGIN_MS, SHARES } from "./lease.ts";
 
 /** What one edge asks for. All but the window are units. */

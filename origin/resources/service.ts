@@ -6,11 +6,10 @@ import type { HandlersOf } from "../call.ts";
 
 /** What the service says about itself. */
 export function serviceHandlers(): HandlersOf<typeof routes> {
-  const description = openApi(contract);
-
   return {
     async getOpenApi() {
-      return { status: 200, body: description };
+      // Made anew: edges ask once a minute, and kept it would be walked by each full collection of the heap.
+      return { status: 200, body: openApi(contract) };
     },
 
     async getProblemType({ params: { code } }) {
