@@ -1,6 +1,8 @@
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+import { UUID } from "#shared/resources/common.ts";
+
+const WHOLE = new RegExp(`^${UUID}$`);
 
 /** Whether it is a UUID as ids are written here: what else there is, Postgres would refuse with an error. */
 export function isUuid(text: string): boolean {
-  return UUID.test(text);
+  return WHOLE.test(text);
 }

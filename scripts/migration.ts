@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCommandLine, refuse } from "./local/command-line.ts";
-import { securityStatements } from "./tenant-tables.ts";
+import { securityStatements } from "./migration/secure-tables.ts";
 
 /**
  * `npm run migration -- --name add_orders`: writes the SQL that takes the database from the last

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import postgres from "postgres";
 import { productId } from "../contestants/product.ts";
 import { TENANT } from "../contestants/token.ts";
@@ -153,8 +154,4 @@ function everyDue(perSecond: number, act: () => boolean): { stop: () => void } {
     Math.min(5, 500 / perSecond),
   );
   return { stop: () => clearInterval(timer) };
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

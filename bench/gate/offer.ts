@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { get } from "../contestant.ts";
 import { Pool } from "../load/pool.ts";
 import type { GateEdge } from "./part.ts";
@@ -57,8 +58,4 @@ export async function offer({ edges, token, perSecond, endsAt, edgeFor }: Offer)
   const admitted = statuses[200] ?? 0;
   const refused = statuses[429] ?? 0;
   return { admitted, refused, failed: sent - admitted - refused, statuses };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { quantile } from "../report/statistics.ts";
 import { Connection, headerIn } from "./connection.ts";
 import type { FromGenerator, Job, Result } from "./job.ts";
@@ -128,10 +129,6 @@ function keepRate(
       pool.close();
     },
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function tell(message: FromGenerator): void {

@@ -1,3 +1,5 @@
+import { UUID } from "#shared/resources/common.ts";
+
 /** Requests as the repository keeps them, and how they are sent. */
 
 /**
@@ -71,7 +73,7 @@ function filled<T>(value: T, answers: Readonly<Record<string, unknown>>): T {
   );
 }
 
-const ID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const ID = new RegExp(UUID, "g");
 const INSTANT = /\d{4}-\d{2}-\d{2}T[\d:.]+Z/g;
 const HELD_BACK = /secret|token|cursor|^(?:x|y|kid)$/i;
 /** The description of the API is kept already. */

@@ -1,5 +1,5 @@
+import { isUuid } from "#origin/uuid.ts";
 import { misused, parseArguments } from "#scripts/local/command-line.ts";
-import { UUID } from "#shared/resources/common.ts";
 
 export type ImportArguments = {
   readonly file: string;
@@ -19,7 +19,6 @@ updated. Without --url and --token it uses this machine's \`npm run dev\`, for t
 given. Lines that are refused are reported as FILE:LINE; the others are stored. An import that was
 interrupted goes on with --resume and the id that it began with.`;
 
-const IMPORT_ID = new RegExp(`^${UUID}$`);
 const DEFAULT_TENANT = "demo";
 
 const OPTIONS = {
@@ -47,6 +46,6 @@ export function readArguments(args: readonly string[]): ImportArguments | null {
   if (url !== null && token === null) throw refused("--url needs a --token that is good there.");
   if (token !== null && tenant !== undefined)
     throw refused("A --token says for which tenant; leave out --tenant.");
-  if (resume !== null && !IMPORT_ID.test(resume)) throw refused("--resume takes the id of an import.");
+  if (resume !== null && !isUuid(resume)) throw refused("--resume takes the id of an import.");
   return { file, url, token, tenant: tenant ?? DEFAULT_TENANT, resume };
 }

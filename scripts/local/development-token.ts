@@ -1,10 +1,9 @@
+import { isUuid } from "#origin/uuid.ts";
 import { DEFAULT_EDGE_URL, findSession } from "./data-folder.ts";
 import { findDevelopmentKey, mintToken, type TokenRequest } from "./development-key.ts";
 import { StartError } from "./start-error.ts";
 import { DEMO_TENANTS, findTenant } from "./tenants.ts";
 import { TOKEN_AUDIENCE } from "./variables.ts";
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export type DevelopmentTokenRequest = Omit<TokenRequest, "issuer" | "audience" | "tenantId"> & {
   /** A slug or an id. */
@@ -43,7 +42,7 @@ export async function developmentToken(
  * @throws StartError when there is none
  */
 export async function tenantIdOf(tenant: string, ownerUrl: string | null): Promise<string> {
-  if (UUID.test(tenant)) return tenant;
+  if (isUuid(tenant)) return tenant;
   const demo = DEMO_TENANTS.find(({ slug }) => slug === tenant);
   if (demo !== undefined) return demo.id;
   if (ownerUrl === null) {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Migration, migrate, readMigrations } from "#origin/db/migrate.ts";
-import { securityStatements } from "#scripts/tenant-tables.ts";
+import { securityStatements } from "#scripts/migration/secure-tables.ts";
 import { owner, stack } from "#tests/support/stack.ts";
 
 let name: string;

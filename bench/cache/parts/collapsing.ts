@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { voidFor } from "../../bars/verdict.ts";
 import { get } from "../../contestant.ts";
 import { productId } from "../../contestants/product.ts";
@@ -5,7 +6,6 @@ import { idleShare } from "../../cpu.ts";
 import { Connection, headerIn } from "../../load/connection.ts";
 import type { BenchEdge, Part } from "../part.ts";
 import { originReads } from "../stack.ts";
-import { pause } from "../writes.ts";
 
 /** Many who ask for one key at once, where nobody has it yet. */
 

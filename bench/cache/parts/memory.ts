@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { EMBEDDED_CACHE_BYTES } from "#edge/cache/embedded.ts";
 import { bundleEdge } from "#scripts/local/edge.ts";
 import { heapBytes } from "#scripts/local/inspector.ts";
@@ -9,7 +10,6 @@ import { measure, startServer } from "../../process.ts";
 import { watchResident } from "../../resident.ts";
 import type { Context, Part } from "../part.ts";
 import type { Scanned } from "../scan.ts";
-import { pause } from "../writes.ts";
 
 /** What the cache takes while more keys go through it than it can hold. */
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import postgres from "postgres";
 import { LOCK_NAME } from "#origin/relay/store.ts";
 import { contract } from "#shared/contract.ts";
@@ -10,7 +11,7 @@ import { quantile } from "../../report/statistics.ts";
 import type { BenchStack, Context, Part } from "../part.ts";
 import { type Staleness, stalenessOf } from "../staleness.ts";
 import { watch } from "../watch.ts";
-import { patch, pause, type Writer, writeByApi, writeBySql } from "../writes.ts";
+import { patch, type Writer, writeByApi, writeBySql } from "../writes.ts";
 
 /** From a write's commit to the last answer of before it, at four edges that only Redis tells of it. */
 

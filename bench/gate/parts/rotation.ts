@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { decodeProtectedHeader } from "jose";
 import { PUBLISH_SECONDS } from "../constants.ts";
@@ -151,8 +152,4 @@ async function rotate({ stack }: GateStack): Promise<void> {
       SIGNING_KEY_PUBLISH_SECONDS: String(PUBLISH_SECONDS),
     },
   });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

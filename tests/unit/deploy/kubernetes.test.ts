@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "#origin/config.ts";
+import { ENVIRONMENTS } from "#scripts/deploy/plan.ts";
 import { build, type Manifest } from "./kustomize.ts";
 import { exampleSecrets } from "./secrets.ts";
 
-const ENVIRONMENTS = ["staging", "production"] as const;
 const manifests = ENVIRONMENTS.flatMap((name) =>
   build(`deploy/k8s/overlays/${name}`).map((manifest) => [name, manifest] as const),
 );
