@@ -1,27 +1,16 @@
-import type { TObject, TSchema } from "typebox";
+import type { TObject } from "typebox";
 import { scopesOf } from "./contract.ts";
-import { deprecationHeaders } from "./deprecation.ts";
-import { headers as names } from "./headers.ts";
 import {
   type CommonParameter,
   fixedComponents,
-  headerReferences,
   type Json,
   type JsonObject,
-  problemContent,
   reference,
 } from "./openapi-components.ts";
-import { type ProblemCode, problems } from "./problems.ts";
+import { allResponseHeaders, responses } from "./openapi-responses.ts";
+import { extract, linesOf, type Schemas } from "./openapi-schemas.ts";
 import { access } from "./resources/access.ts";
-import {
-  type BodyContract,
-  type Contract,
-  mediaTypeOf,
-  NDJSON_MEDIA_TYPE,
-  problemsOf,
-  type ResponseContract,
-  type Route,
-} from "./route.ts";
+import { type BodyContract, type Contract, mediaTypeOf, problemsOf, type Route } from "./route.ts";
 
 export type OpenApiDocument = { readonly openapi: string } & JsonObject;
 
@@ -31,7 +20,7 @@ export type OpenApiDocument = { readonly openapi: string } & JsonObject;
  */
 export function openApi(contract: Contract, { serverUrl = "" } = {}): OpenApiDocument {
   const routes = Object.entries(contract);
-  const schemas = new Map<string, Json>();
+  const schemas: Schemas = new Map();
   const paths: Record<string, Record<string, Json>> = {};
   for (const [operationId, route] of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, "{$1}");
@@ -62,7 +51,7 @@ export function openApi(contract: Contract, { serverUrl = "" } = {}): OpenApiDoc
   };
 }
 
-function operation(operationId: string, route: Route, schemas: Map<string, Json>): JsonObject {
+function operation(operationId: string, route: Route, schemas: Schemas): JsonObject {
   const { request } = route;
   return {
     operationId,
@@ -128,7 +117,7 @@ function securitySchemes(contract: Contract, serverUrl: string): JsonObject {
 }
 
 /** `Authorization` is left out: OpenAPI 3.1 §4.8.12.1 has `security` for it. */
-function parameters(place: string, schema: TObject, schemas: Map<string, Json>): Json[] {
+function parameters(place: string, schema: TObject, schemas: Schemas): Json[] {
   const required = new Set<string>(schema.required);
   return Object.entries(schema.properties)
     .filter(([name]) => name !== "authorization")
@@ -142,7 +131,7 @@ function parameters(place: string, schema: TObject, schemas: Map<string, Json>):
     }));
 }
 
-function requestBody(body: Exclude<BodyContract, { kind: "none" }>, schemas: Map<string, Json>): JsonObject {
+function requestBody(body: Exclude<BodyContract, { kind: "none" }>, schemas: Schemas): JsonObject {
   const schema = body.kind === "ndjson" ? linesOf(body.line, schemas) : extract(body.schema, schemas);
   return {
     required: true,
@@ -152,92 +141,4 @@ function requestBody(body: Exclude<BodyContract, { kind: "none" }>, schemas: Map
         : `At most ${body.maxBytes} bytes`,
     content: { [mediaTypeOf(body)]: { schema } },
   };
-}
-
-function linesOf(line: TSchema, schemas: Map<string, Json>): JsonObject {
-  return {
-    type: "string",
-    contentMediaType: NDJSON_MEDIA_TYPE,
-    contentSchema: extract(line, schemas),
-  };
-}
-
-function responses(route: Route, schemas: Map<string, Json>): JsonObject {
-  const byStatus: Record<string, JsonObject> = {};
-  for (const [status, response] of Object.entries(route.responses)) {
-    byStatus[status] = {
-      description: response.description,
-      headers: headerReferences(successHeaders(route, response)),
-      ...contentOf(response, schemas),
-    };
-  }
-  for (const [status, codes] of problemsByStatus(route)) {
-    const own = byStatus[status];
-    const titles = codes.map((code) => problems[code].title);
-    byStatus[status] = {
-      description: [own?.["description"] ?? [], ...titles].flat().join("; "),
-      headers: { ...asObject(own?.["headers"]), ...headerReferences(problemHeaders(status)) },
-      content: { ...asObject(own?.["content"]), ...problemContent(codes) },
-    };
-  }
-  return byStatus;
-}
-
-function contentOf({ schema, line }: ResponseContract, schemas: Map<string, Json>): JsonObject {
-  if (line !== undefined) return { content: { [NDJSON_MEDIA_TYPE]: { schema: linesOf(line, schemas) } } };
-  return schema === null ? {} : { content: { "application/json": { schema: extract(schema, schemas) } } };
-}
-
-function problemsByStatus(route: Route): ReadonlyMap<number, ProblemCode[]> {
-  return Map.groupBy(problemsOf(route), (code) => problems[code].status);
-}
-
-const EVERYWHERE = [names.requestId, names.correlationId];
-const LIMITS = [
-  names.rateLimit,
-  names.rateLimitPolicy,
-  names.rateLimitLimit,
-  names.rateLimitRemaining,
-  names.rateLimitReset,
-];
-
-function successHeaders(route: Route, response: ResponseContract): string[] {
-  const going = Object.keys(deprecationHeaders(route));
-  const cache = route.cache.kind === "shared" ? [names.cacheStatus] : [];
-  const replay = route.idempotency.kind === "key" ? [names.idempotencyReplayed] : [];
-  return [...response.headers, ...EVERYWHERE, ...LIMITS, ...cache, ...replay, ...going];
-}
-
-function problemHeaders(status: number): string[] {
-  const limits = status === 429 ? LIMITS : [];
-  const wait = status === 429 || status >= 500 ? ["retry-after"] : [];
-  const challenge = status === 401 ? ["www-authenticate"] : [];
-  return [...EVERYWHERE, ...limits, ...wait, ...challenge];
-}
-
-function allResponseHeaders(route: Route): string[] {
-  const ok = Object.values(route.responses).flatMap((response) => successHeaders(route, response));
-  return [...ok, ...[...problemsByStatus(route).keys()].flatMap(problemHeaders)];
-}
-
-/** Copies a schema, with every part that has a title replaced by a reference to a component. */
-function extract(schema: TSchema, schemas: Map<string, Json>): Json {
-  const convert = (value: unknown): Json => {
-    if (Array.isArray(value)) return value.map(convert);
-    if (!isObject(value)) return value as Json;
-    const copy = () => Object.fromEntries(Object.entries(value).map(([k, v]) => [k, convert(v)]));
-    const { title } = value;
-    if (typeof title !== "string") return copy();
-    if (!schemas.has(title)) schemas.set(title, copy());
-    return reference("schemas", title);
-  };
-  return convert(schema);
-}
-
-function asObject(value: Json | undefined): JsonObject {
-  return isObject(value) ? (value as JsonObject) : {};
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
