@@ -1,3 +1,4 @@
+import { createBell } from "./bell.ts";
 import type { Log } from "./call.ts";
 import type { Services } from "./services.ts";
 
@@ -25,8 +26,8 @@ const PAUSE_MS = 1_000;
 
 export function startSweeper({ sweeps, services, log }: Options): Sweeper {
   const failing = new Set<string>();
+  const bell = createBell();
   let stopping = false;
-  let wakeUp = () => {};
 
   async function sweep({ name, run }: Sweep): Promise<void> {
     try {
@@ -42,25 +43,15 @@ export function startSweeper({ sweeps, services, log }: Options): Sweeper {
   async function run(): Promise<void> {
     while (!stopping) {
       for (const one of sweeps) await sweep(one);
-      if (!stopping) await pause();
+      if (!stopping) await bell.wait(PAUSE_MS);
     }
-  }
-
-  function pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, PAUSE_MS);
-      wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   const ended = run();
   return {
     async stop() {
       stopping = true;
-      wakeUp();
+      bell.ring();
       await ended;
     },
   };

@@ -1,7 +1,8 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import { addBacklogMetrics, MAX_COUNTED } from "../backlog-metrics.ts";
 import type { Connections } from "../db/client.ts";
 import type { Relay } from "./relay.ts";
-import { type Backlog, measureBacklog } from "./store.ts";
+import { measureBacklog } from "./store.ts";
 
 type Options = {
   readonly relay: Pick<Relay, "state">;
@@ -17,23 +18,14 @@ type Options = {
  */
 export function addRelayMetrics(registry: Registry, { relay, connections, now }: Options): void {
   const registers = [registry];
-  // Measured once a scrape, by the first of the two, which the registry asks first.
-  let measured: Promise<Backlog | null> = Promise.resolve(null);
-  new Gauge({
-    name: "gatehouse_outbox_undelivered_rows",
-    help: "Changes that no relay has delivered yet, 100000 at most",
-    registers,
-    async collect() {
-      measured = measureBacklog(connections).catch(() => null);
-      this.set((await measured)?.rows ?? Number.NaN);
+  addBacklogMetrics(registry, () => measureBacklog(connections), {
+    waiting: {
+      name: "gatehouse_outbox_undelivered_rows",
+      help: `Changes that no relay has delivered yet, ${MAX_COUNTED} at most`,
     },
-  });
-  new Gauge({
-    name: "gatehouse_outbox_oldest_undelivered_age_seconds",
-    help: "Age of the change that waits longest to be delivered; 0 when none waits",
-    registers,
-    async collect() {
-      this.set((await measured)?.oldestAgeSeconds ?? Number.NaN);
+    oldest: {
+      name: "gatehouse_outbox_oldest_undelivered_age_seconds",
+      help: "Age of the change that waits longest to be delivered; 0 when none waits",
     },
   });
   new Gauge({

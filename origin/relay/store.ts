@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { type Backlog, MAX_COUNTED } from "../backlog-metrics.ts";
 import type { Connections, Transaction } from "../db/client.ts";
 import { history } from "../db/history.ts";
 
@@ -114,26 +115,16 @@ export async function markDelivered(tx: Transaction, rows: readonly OutboxRow[])
     where id in (select value::bigint from json_array_elements_text(${ids}::json))`);
 }
 
-export type Backlog = {
-  /** Rows that wait to be delivered, `MAX_COUNTED` at most. */
-  readonly rows: number;
-  /** Seconds since the first of them was written; 0 when there is none. */
-  readonly oldestAgeSeconds: number;
-};
-
-/** More are not counted: it is an alarm either way. */
-const MAX_COUNTED = 100_000;
-
 /** Measures what waits to be delivered, of all tenants. */
 export async function measureBacklog({ own }: Connections): Promise<Backlog> {
   const measure = async (tx: Transaction) => {
     await tx.execute(sql`select set_config('app.task', 'relay', true)`);
-    const [row] = await tx.execute<{ rows: number; age: number | null }>(sql`
+    const [row] = await tx.execute<{ waiting: number; age: number | null }>(sql`
       select
-        (select count(*)::int from (select from outbox where delivered_at is null limit ${MAX_COUNTED}) as waiting) as rows,
+        (select count(*)::int from (select from outbox where delivered_at is null limit ${MAX_COUNTED}) as counted) as waiting,
         (select extract(epoch from clock_timestamp() - created_at)::float8 from outbox
           where delivered_at is null order by xid, id limit 1) as age`);
-    return { rows: row?.rows ?? 0, oldestAgeSeconds: Math.max(0, row?.age ?? 0) };
+    return { waiting: row?.waiting ?? 0, oldestAgeSeconds: Math.max(0, row?.age ?? 0) };
   };
   return own((db) => db.transaction(measure));
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { readMigrations } from "#origin/db/migrate.ts";
 import { appliedMigrations } from "#scripts/deploy/found.ts";
@@ -13,13 +12,4 @@ test("a login that cannot be made is told, not taken for a database without migr
   await expect(appliedMigrations("postgres://nobody:nothing@127.0.0.1:1/none")).rejects.toThrow(
     "ECONNREFUSED",
   );
-});
-
-test("drift is not denied where no deploy is remembered", () => {
-  const run = () =>
-    execFileSync(process.execPath, ["scripts/drift.ts", "--env", "production"], {
-      env: { ...process.env, MIGRATION_DATABASE_URL: stack().ownerUrl },
-      stdio: "pipe",
-    });
-  expect(run).toThrow("no deploy is remembered");
 });

@@ -155,7 +155,7 @@ test("what fails at every attempt of the schedule is dead, and not tried again",
   await eventually(id, { state: "dead", attempts: MAX_ATTEMPTS, next: null });
   expect(outcomes).toEqual([...Array<string>(MAX_ATTEMPTS - 1).fill("again"), "dead"]);
   expect(lines.join("")).toContain("an event is not delivered");
-  expect(await measureBacklog(connections)).toMatchObject({ pending: expect.any(Number) });
+  expect(await measureBacklog(connections)).toMatchObject({ waiting: expect.any(Number) });
 });
 
 test("Retry-After is heeded", async () => {

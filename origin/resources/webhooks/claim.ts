@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { type Backlog, MAX_COUNTED } from "../../backlog-metrics.ts";
 import type { Connections, Transaction } from "../../db/client.ts";
 
 /** The deliveries of all tenants, as whoever delivers them sees them (policies `delivery` and `claim`). */
@@ -124,29 +125,19 @@ export async function claim(
   }));
 }
 
-export type Backlog = {
-  /** Deliveries that wait, for their first attempt or the next; `MAX_COUNTED` at most. */
-  readonly pending: number;
-  /** Seconds since the event of the one that waits longest was noted; 0 when there is none. */
-  readonly oldestAgeSeconds: number;
-};
-
-/** More are not counted: it is an alarm either way. */
-const MAX_COUNTED = 100_000;
-
 /** Measures what waits to be delivered, of all tenants. Those of disabled webhooks do not wait. */
 export async function measureBacklog(connections: Connections): Promise<Backlog> {
   const [row] = await asDelivery(connections, (tx) =>
-    tx.execute<{ pending: number; age: number | null }>(sql`
-      select count(*)::int as pending, extract(epoch from clock_timestamp() - min(created_at))::float8 as age
+    tx.execute<{ waiting: number; age: number | null }>(sql`
+      select count(*)::int as waiting, extract(epoch from clock_timestamp() - min(created_at))::float8 as age
       from (
         select delivery.created_at from webhook_deliveries as delivery
         join webhooks on webhooks.tenant_id = delivery.tenant_id and webhooks.id = delivery.webhook_id
           and webhooks.enabled
         where delivery.state = 'pending' limit ${MAX_COUNTED}
-      ) as waiting`),
+      ) as counted`),
   );
-  return { pending: row?.pending ?? 0, oldestAgeSeconds: Math.max(0, row?.age ?? 0) };
+  return { waiting: row?.waiting ?? 0, oldestAgeSeconds: Math.max(0, row?.age ?? 0) };
 }
 
 function asDelivery<R>({ own }: Connections, work: (tx: Transaction) => Promise<R>): Promise<R> {

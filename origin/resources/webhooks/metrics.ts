@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import { addBacklogMetrics, MAX_COUNTED } from "../../backlog-metrics.ts";
 import type { Connections } from "../../db/client.ts";
-import { type Backlog, measureBacklog } from "./claim.ts";
+import { measureBacklog } from "./claim.ts";
 import type { Places } from "./places.ts";
 
 type Parts = { readonly connections: Connections; readonly places: Pick<Places, "circuits"> };
@@ -15,23 +16,14 @@ export function addWebhookMetrics(
   { connections, places }: Parts,
 ): (outcome: string) => void {
   const registers = [registry];
-  // Measured once a scrape, by the first of the two, which the registry asks first.
-  let measured: Promise<Backlog | null> = Promise.resolve(null);
-  new Gauge({
-    name: "gatehouse_webhook_deliveries_pending",
-    help: "Deliveries that wait for an attempt, 100000 at most",
-    registers,
-    async collect() {
-      measured = measureBacklog(connections).catch(() => null);
-      this.set((await measured)?.pending ?? Number.NaN);
+  addBacklogMetrics(registry, () => measureBacklog(connections), {
+    waiting: {
+      name: "gatehouse_webhook_deliveries_pending",
+      help: `Deliveries that wait for an attempt, ${MAX_COUNTED} at most`,
     },
-  });
-  new Gauge({
-    name: "gatehouse_webhook_oldest_pending_age_seconds",
-    help: "Age of the delivery that waits longest; 0 when none waits",
-    registers,
-    async collect() {
-      this.set((await measured)?.oldestAgeSeconds ?? Number.NaN);
+    oldest: {
+      name: "gatehouse_webhook_oldest_pending_age_seconds",
+      help: "Age of the delivery that waits longest; 0 when none waits",
     },
   });
   new Gauge({
