@@ -4,10 +4,10 @@ import type { Stage } from "./exchange.ts";
 
 /** Says on every answer of a route, refusals included, that it is going. */
 export function announceDeprecation(route: Route): Stage {
-  const headers = deprecationHeaders(route);
+  const headers = Object.entries(deprecationHeaders(route));
   const isGoing = route.deprecation !== undefined;
   return function announceDeprecation({ outgoing }) {
-    if (isGoing) Object.assign(outgoing, headers);
+    if (isGoing) outgoing.push(...headers);
     return undefined;
   };
 }

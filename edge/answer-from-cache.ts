@@ -7,7 +7,15 @@ import { blindVersion, partitionOf, routeHash, type Shared, shownField, versionO
 import type { ResponseCache, Served } from "./cache/serve.ts";
 import type { Sight, Snapshots } from "./cache/snapshot.ts";
 import { bypassing, headersForClients } from "./cache/status.ts";
-import { type Answerer, type Exchange, type Operation, readyHeaders, respond } from "./exchange.ts";
+import {
+  type Answerer,
+  type Exchange,
+  type HoldingQuota,
+  type Operation,
+  quotaOf,
+  readyAnswer,
+  respondLike,
+} from "./exchange.ts";
 import { perObject } from "./per-object.ts";
 import { relayProblem } from "./problems.ts";
 
@@ -30,7 +38,16 @@ export function answerFromCache(
 ): Answerer {
   const hash = routeHash(route);
   const forClients = headersForClients(policy);
-  const headersOf = perObject((served: Served) => readyHeaders(forClients(served.headers)));
+  const whole = readyAs(({ status }) => status);
+  const notModified = readyAs(() => 304);
+
+  function readyAs(
+    statusOf: (served: Served) => number,
+  ): (served: Served) => (quota: HoldingQuota) => Response {
+    return perObject((served) =>
+      perObject((quota) => readyAnswer(quota, statusOf(served), forClients(served.headers))),
+    );
+  }
 
   function look(
     { principal, waitUntil }: Exchange,
@@ -62,12 +79,12 @@ export function answerFromCache(
     if (served.status >= 400) {
       return relayProblem(exchange, served.status, forClients(served.headers), served.body);
     }
-    const headers = headersOf(served);
+    const quota = quotaOf(exchange);
     const ifNoneMatch = exchange.request.headers.get("if-none-match");
     if (matchesETag(ifNoneMatch, served.headers["etag"] ?? null)) {
-      return respond(exchange, 304, headers, null);
+      return respondLike(exchange, notModified(served)(quota), null);
     }
-    return respond(exchange, served.status, headers, served.body);
+    return respondLike(exchange, whole(served)(quota), served.body);
   }
 
   return function answerFromCache(exchange) {

@@ -11,6 +11,7 @@ const nothing = () => undefined;
 /** An exchange as it begins: what the request itself says, and nothing learnt yet. */
 export class Arrival implements Exchange {
   readonly request: Request;
+  readonly method: string;
   readonly path: string;
   readonly search: string;
   readonly requestId: string;
@@ -18,7 +19,7 @@ export class Arrival implements Exchange {
   readonly startedAt: number;
   readonly address: string;
   readonly waitUntil: (work: Promise<unknown>) => void;
-  readonly outgoing: Record<string, string> = {};
+  readonly outgoing: (readonly [string, string])[] = [];
   operationId: string | null = null;
   params: Readonly<Record<string, string>> = {};
   principal: Principal | null = null;
@@ -44,6 +45,7 @@ export class Arrival implements Exchange {
     const { headers } = request;
     const { path, search } = rawTarget(request.url);
     this.request = request;
+    this.method = request.method;
     this.path = path;
     this.search = search;
     this.requestId = wellFormed(headers.get(names.requestId)) ?? this.#id;

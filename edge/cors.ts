@@ -37,16 +37,15 @@ export function cors(contract: Contract, allowed: readonly string[]): Stage {
     "access-control-max-age": PREFLIGHT_MAX_AGE_SECONDS,
   };
   return function cors(exchange) {
-    const { request, outgoing } = exchange;
+    const { request, method, outgoing } = exchange;
     const origin = request.headers.get("origin");
-    if (!everyone) outgoing["vary"] = "Origin";
+    if (!everyone) outgoing.push(["vary", "Origin"]);
     if (origin === null) return undefined;
     if (everyone || allowed.includes(origin)) {
-      outgoing["access-control-allow-origin"] = everyone ? "*" : origin;
-      outgoing["access-control-expose-headers"] = EXPOSED;
+      outgoing.push(["access-control-allow-origin", everyone ? "*" : origin]);
+      outgoing.push(["access-control-expose-headers", EXPOSED]);
     }
-    const asks =
-      request.method === "OPTIONS" && request.headers.get("access-control-request-method") !== null;
+    const asks = method === "OPTIONS" && request.headers.get("access-control-request-method") !== null;
     if (!asks) return undefined;
     exchange.outcome = "preflight";
     return respond(exchange, 204, preflight, null);

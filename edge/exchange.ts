@@ -2,11 +2,14 @@ import { headers as names } from "#shared/headers.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { Route } from "#shared/route.ts";
 import { securityHeaders } from "#shared/security-headers.ts";
-import { type Charged, showQuota } from "./limit/decision.ts";
+import { type Charged, showStanding } from "./limit/decision.ts";
+import type { Quota } from "./limit/plans.ts";
 
 /** What the gateway's stages learn about one request, each for those after it. */
 export type Exchange = {
   readonly request: Request;
+  /** The request's. Each look at the platform's own object has a price, so what every hit needs is looked up once. */
+  readonly method: string;
   /** Exactly as the client sent it. */
   readonly path: string;
   /** The query as the client sent it, without the question mark. */
@@ -23,7 +26,7 @@ export type Exchange = {
   readonly address: string;
   readonly waitUntil: (work: Promise<unknown>) => void;
   /** More headers for the answer, whatever it will be: a refusal carries them too. */
-  readonly outgoing: Record<string, string>;
+  readonly outgoing: (readonly [name: string, value: string])[];
   operationId: string | null;
   /** The values of the path's parameters, by name. */
   params: Readonly<Record<string, string>>;
@@ -74,31 +77,42 @@ export type Operation = { readonly id: string; readonly route: Route };
 /** As the runtime at hand has it: its types are not those of another. */
 type ResponseBody = ConstructorParameters<typeof Response>[0];
 
-/**
- * The headers of an answer that is given many times, in the platform's own form: a record takes it three times
- * as long to read as its own object takes to copy.
- */
-export function readyHeaders(headers: Readonly<Record<string, string>>): Headers {
-  return new Headers({ ...securityHeaders, ...headers });
+type HeaderRecord = Readonly<Record<string, string>>;
+
+/** Builds the one response of a request: its own headers and those that stages left for it. HEAD gets no more. */
+export function respond(exchange: Exchange, status: number, own: HeaderRecord, body: ResponseBody): Response {
+  return respondLike(exchange, { status, headers: headersFor(quotaOf(exchange), own) }, body);
 }
 
 /**
- * Builds the one response of a request: its own headers and those that stages left for it. HEAD gets no more.
- * @param own of `readyHeaders` if they are the platform's
+ * An answer but for its body and what is of one request only, to be given many times: a `Response` takes half as long
+ * to make after another one as from a record or `Headers` (docs/decisions/0014-stages.md).
  */
-export function respond(
-  exchange: Exchange,
-  status: number,
-  own: Headers | Readonly<Record<string, string>>,
-  body: ResponseBody,
-): Response {
-  const { request, requestId, correlationId, charged, outgoing } = exchange;
-  const headers = own instanceof Headers ? own : { ...securityHeaders, ...own };
-  const response = new Response(request.method === "HEAD" ? null : body, { status, headers });
-  const { headers: shown } = response;
-  shown.set(names.requestId, requestId);
-  shown.set(names.correlationId, correlationId);
-  if (charged !== null) showQuota(shown, charged);
-  for (const [name, value] of Object.entries(outgoing)) shown.set(name, value);
+export function readyAnswer(quota: HoldingQuota, status: number, own: HeaderRecord): Response {
+  return new Response(null, { status, headers: headersFor(quota, own) });
+}
+
+/** @param head of `readyAnswer`, if it was made for this exchange's quota */
+export function respondLike(exchange: Exchange, head: ResponseInit | Response, body: ResponseBody): Response {
+  const { method, requestId, correlationId, charged, outgoing } = exchange;
+  const response = new Response(method === "HEAD" ? null : body, head);
+  const { headers } = response;
+  headers.set(names.requestId, requestId);
+  headers.set(names.correlationId, correlationId);
+  if (charged !== null) showStanding(headers, charged);
+  for (const [name, value] of outgoing) headers.set(name, value);
   return response;
+}
+
+/** Whatever holds for the caller, in headers that are the same for all whom it holds. */
+export type HoldingQuota = Pick<Quota, "fields">;
+
+const NO_QUOTA: HoldingQuota = { fields: {} };
+
+export function quotaOf({ charged }: Exchange): HoldingQuota {
+  return charged?.quota ?? NO_QUOTA;
+}
+
+function headersFor({ fields }: HoldingQuota, own: HeaderRecord): Record<string, string> {
+  return { ...securityHeaders, ...fields, ...own };
 }

@@ -37,7 +37,7 @@ export function forward(
     const history = fingerprint(headers.get(names.history) ?? "");
     const place = { transactionId: Number(transactionId), history, at: now() };
     snapshots.noteWrite(principal.tenantId, place, changedFields(headers.get(names.changed)));
-    outgoing[names.consistency] = await tokens.seal(place, principal.tenantId);
+    outgoing.push([names.consistency, await tokens.seal(place, principal.tenantId)]);
   }
 
   return async function forward(exchange) {

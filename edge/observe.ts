@@ -29,7 +29,7 @@ export function observed(
 ): (request: Request, context: Pick<ExecutionContext, "waitUntil">) => Response | Promise<Response> {
   function close(exchange: Exchange, response: Response): Response {
     const { status } = response;
-    const { request, requestId, operationId, principal } = exchange;
+    const { method, requestId, operationId, principal } = exchange;
     const endedAt = now();
     const latencyMs = endedAt - exchange.startedAt;
     record(exchange, status, latencyMs);
@@ -42,7 +42,7 @@ export function observed(
       request_id: requestId,
       correlation_id: exchange.correlationId,
       trace_id: exchange.traceId,
-      method: request.method,
+      method,
       operation: operationId,
       tenant_id: principal?.tenantId ?? null,
       client_id: principal?.clientId ?? null,

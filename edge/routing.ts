@@ -15,7 +15,7 @@ export function routed(contract: Contract, handlerOf: (operation: Operation) => 
   const match = matcherOf(contract, handlerOf);
   return function routed(exchange) {
     // RFC 9110 §9.3.2: whatever answers GET answers HEAD.
-    const method = exchange.request.method === "HEAD" ? "GET" : exchange.request.method;
+    const method = exchange.method === "HEAD" ? "GET" : exchange.method;
     const matched = match(method, exchange.path);
     if (matched === null) return undefined;
     const { found, params } = matched;
@@ -66,7 +66,7 @@ function matcherOf(
 export function unknownRoute(contract: Contract): Answerer {
   const patterns = Object.values(contract).map((route) => ({ route, pattern: patternOf(route) }));
   return function unknownRoute(exchange) {
-    const { path, request } = exchange;
+    const { path, method } = exchange;
     const matching = patterns.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
     const literal = matching.filter((route) => route.path === path);
     const methods = (literal.length > 0 ? literal : matching).map((route) => route.method);
@@ -74,7 +74,7 @@ export function unknownRoute(contract: Contract): Answerer {
     const allow = [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].join(
       ", ",
     );
-    if (request.method === "OPTIONS") return respond(exchange, 204, { allow }, null);
+    if (method === "OPTIONS") return respond(exchange, 204, { allow }, null);
     throw new Problem("method-not-allowed", { detail: `allowed are ${allow}` }, { allow });
   };
 }

@@ -27,8 +27,10 @@ export function validate(route: Route): Stage {
     const params = validators.params(Object.entries(exchange.params));
     const query = search === "" ? noQuery : validators.query(parseQuery(search));
     const headers = validators.headers(incoming);
-    const errors = [...params.violations, ...query.violations, ...headers.violations];
-    if (errors.length > 0) throw new Problem("invalid-request", { errors });
+    const parts = [params, query, headers];
+    if (parts.some(({ violations }) => violations.length > 0)) {
+      throw new Problem("invalid-request", { errors: parts.flatMap(({ violations }) => violations) });
+    }
     validators.bodyHeaders(incoming);
     if (takesKey) readIdempotencyKey(route.idempotency, incoming.get(names.idempotencyKey));
     const canonical = query === noQuery ? noSearch : validators.canonicalQuery(query.values);

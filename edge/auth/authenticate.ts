@@ -2,7 +2,6 @@ import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
 import { andThen } from "../and-then.ts";
 import type { Exchange, Stage } from "../exchange.ts";
-import { bearerToken } from "./bearer.ts";
 import type { VerifiedToken } from "./claims.ts";
 import type { RevocationAlarm } from "./revocation-alarm.ts";
 import type { RevocationSight, Revocations } from "./revocations.ts";
@@ -34,10 +33,10 @@ export function authenticate({ access }: Route, { tokens, revocations, alarm }: 
   return function authenticate(exchange) {
     if (access.kind === "public") return undefined;
     const { request, waitUntil } = exchange;
-    const token = bearerToken(request.headers.get("authorization"));
+    const authorization = request.headers.get("authorization");
     // RFC 6750 §3.1: whoever sent no credentials is told no error code.
-    if (token === null) throw new Problem("unauthenticated", {}, { "www-authenticate": "Bearer" });
-    return andThen(tokens.read(token, waitUntil), (verified) =>
+    if (authorization === null) throw new Problem("unauthenticated", {}, { "www-authenticate": "Bearer" });
+    return andThen(tokens.read(authorization, waitUntil), (verified) =>
       andThen(revocations.of(verified.principal.tenantId, waitUntil), (sight) =>
         admit(exchange, verified, sight),
       ),

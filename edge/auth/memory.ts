@@ -1,5 +1,5 @@
 import { setBounded } from "../bounded-map.ts";
-import { MAX_TOKEN_LENGTH } from "./bearer.ts";
+import { MAX_CREDENTIALS_LENGTH } from "./bearer.ts";
 import type { VerifiedToken } from "./claims.ts";
 import type { KeySource } from "./keys.ts";
 import { createTokenHash, type TokenHash } from "./token-hash.ts";
@@ -16,12 +16,13 @@ type Remembered = {
 };
 
 /**
- * Tokens whose signature has been verified, so that a warm request verifies none: bounded, by hash, never
- * past a token's expiry, and only as long as its issuer has the keys that it was verified with.
+ * Tokens whose signature has been verified, so that a warm request verifies none: bounded, by the hash of their
+ * credentials (`bearer.ts`), never past a token's expiry, and only as long as its issuer has the keys that it was
+ * verified with.
  */
 export class TokenMemory {
   readonly #capacity: number;
-  readonly #hash = createTokenHash(MAX_TOKEN_LENGTH);
+  readonly #hash = createTokenHash(MAX_CREDENTIALS_LENGTH);
   readonly #tokens = new Map<number, Remembered>();
 
   constructor(capacity: number) {
@@ -29,8 +30,9 @@ export class TokenMemory {
   }
 
   /** @param now milliseconds since the epoch */
-  recall(token: string, now: number, waitUntil: WaitUntil): VerifiedToken | null {
-    const hash = this.#hash(token);
+  recall(credentials: string, now: number, waitUntil: WaitUntil): VerifiedToken | null {
+    if (credentials.length > MAX_CREDENTIALS_LENGTH) return null;
+    const hash = this.#hash(credentials);
     const known = this.#tokens.get(hash[0]);
     if (known === undefined || !isSame(known.hash, hash)) return null;
     const isGood = known.verified.expiresAt > now / 1000 && known.keys.edition(waitUntil) === known.edition;
@@ -40,8 +42,8 @@ export class TokenMemory {
   }
 
   /** @param edition of the keys, from before the token was verified with them */
-  remember(token: string, verified: VerifiedToken, keys: Keys, edition: number): void {
-    const hash = this.#hash(token);
+  remember(credentials: string, verified: VerifiedToken, keys: Keys, edition: number): void {
+    const hash = this.#hash(credentials);
     setBounded(this.#tokens, this.#capacity, hash[0], { hash, verified, keys, edition });
   }
 }

@@ -1,3 +1,4 @@
+import { bearerToken, credentialsOf } from "./bearer.ts";
 import type { VerifiedToken } from "./claims.ts";
 import type { TrustedIssuer } from "./issuer.ts";
 import type { KeySource } from "./keys.ts";
@@ -23,11 +24,18 @@ export class Tokens {
   }
 
   /**
-   * What a token says, at once when it is known.
-   * @throws Problem `invalid-token`, or `unavailable` when the issuer's keys cannot be had
+   * What the token of an `Authorization` header says, at once when it is known. A header that is spelled as usual is
+   * looked up as it came, without being read.
+   * @throws Problem `malformed-authorization`, `invalid-token`, or `unavailable` when the issuer's keys cannot be
+   *   had
    */
-  read(token: string, waitUntil: WaitUntil): VerifiedToken | Promise<VerifiedToken> {
-    return this.#memory.recall(token, this.#now(), waitUntil) ?? this.#verify(token, waitUntil);
+  read(authorization: string, waitUntil: WaitUntil): VerifiedToken | Promise<VerifiedToken> {
+    const known = this.#memory.recall(authorization, this.#now(), waitUntil);
+    if (known !== null) return known;
+    const token = bearerToken(authorization);
+    const usual = credentialsOf(token);
+    const respelled = usual === authorization ? null : this.#memory.recall(usual, this.#now(), waitUntil);
+    return respelled ?? this.#verify(token, waitUntil);
   }
 
   async #verify(token: string, waitUntil: WaitUntil): Promise<VerifiedToken> {
@@ -41,7 +49,7 @@ export class Tokens {
     const lookUp = await keys.lookUp(waitUntil);
     const edition = keys.edition(waitUntil);
     const verified = await verifyToken(token, lookUp, issuer, this.#now());
-    if (edition !== null) this.#memory.remember(token, verified, keys, edition);
+    if (edition !== null) this.#memory.remember(credentialsOf(token), verified, keys, edition);
     return verified;
   }
 }

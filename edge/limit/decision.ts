@@ -29,15 +29,13 @@ export type Limiter = (
 export type Charged = { readonly quota: Quota; readonly standing: Standing | null };
 
 /**
- * Adds the rate-limit headers of an answer: draft-ietf-httpapi-ratelimit-headers-10 (structured fields,
- * seconds) and the older `X-RateLimit-*` trio.
+ * Adds where the quota stands: draft-ietf-httpapi-ratelimit-headers-10 (structured fields, seconds) and two of the
+ * older `X-RateLimit-*` trio. What never changes is in the quota's own fields (`plans.ts`).
  */
-export function showQuota(headers: Headers, { quota, standing }: Charged): void {
-  headers.set(names.rateLimitPolicy, quota.policyField);
+export function showStanding(headers: Headers, { quota, standing }: Charged): void {
   if (standing === null) return;
   const { remaining, resetSeconds } = standing;
   headers.set(names.rateLimit, `"${quota.policy}";r=${remaining};t=${resetSeconds}`);
-  headers.set(names.rateLimitLimit, quota.limitField);
   headers.set(names.rateLimitRemaining, String(remaining));
   headers.set(names.rateLimitReset, String(resetSeconds));
 }

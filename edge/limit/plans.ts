@@ -1,3 +1,4 @@
+import { headers as names } from "#shared/headers.ts";
 import type { QuotaName } from "#shared/policy.ts";
 
 /** What is allowed in a window, before it is read with the environment. */
@@ -44,9 +45,8 @@ export type Quota = {
   readonly policy: string;
   readonly limit: number;
   readonly windowSeconds: number;
-  /** `RateLimit-Policy` and `X-RateLimit-Limit`, which never change. */
-  readonly policyField: string;
-  readonly limitField: string;
+  /** `RateLimit-Policy` and `X-RateLimit-Limit`, which are the same on every answer that it holds for. */
+  readonly fields: Readonly<Record<string, string>>;
 };
 
 /** @param plan null: the quota's own limit */
@@ -57,6 +57,9 @@ export function quotaOf(
 ): Quota {
   const policy = plan ?? name;
   const limit = plan === null ? own : (plans[plan] ?? own);
-  const policyField = `"${policy}";q=${limit};w=${windowSeconds}`;
-  return { name, policy, limit, windowSeconds, policyField, limitField: String(limit) };
+  const fields = {
+    [names.rateLimitPolicy]: `"${policy}";q=${limit};w=${windowSeconds}`,
+    [names.rateLimitLimit]: String(limit),
+  };
+  return { name, policy, limit, windowSeconds, fields };
 }
