@@ -140,7 +140,7 @@ test("no request fails while every secret of both tiers is changed under load", 
   const both = generation((name) => [NEW[name], OLD[name]], { ...redis.new, ...nextLogin });
   await roll(load, both);
   const reseal = await new Command("scripts/keys.ts", ["reseal"], both.origin).finished();
-  expect(reseal).toMatchObject({ code: 0, stdout: expect.stringContaining("1 signing keys") });
+  expect(reseal).toMatchObject({ code: 0, stdout: expect.stringContaining("1 signing key,") });
   await roll(
     load,
     generation((name) => [NEW[name]], { ...redis.new, ...nextLogin }),
