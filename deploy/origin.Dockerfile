@@ -21,7 +21,7 @@ COPY origin origin
 COPY migrations migrations
 COPY edge/limit/plans.ts edge/limit/plans.ts
 COPY scripts/access scripts/access
-COPY scripts/local/command-line.ts scripts/local/data-folder.ts scripts/local/ports.ts scripts/local/processes.ts scripts/local/secrets.ts scripts/local/start-error.ts scripts/local/
+COPY scripts/local/command-line.ts scripts/local/data-folder.ts scripts/local/ports.ts scripts/local/processes.ts scripts/local/secrets.ts scripts/local/start-error.ts scripts/local/table.ts scripts/local/
 COPY scripts/migrate.ts scripts/client.ts scripts/user.ts scripts/keys.ts scripts/revoke.ts scripts/search.ts scripts/
 
 # Node's own user of the image, by number: Kubernetes has to see that it is not root.
