@@ -36,8 +36,10 @@ function givenFor(values: Values, { name }: Placeholder): unknown {
  */
 export function rowDecoder(fields: Fields): (row: readonly unknown[]) => Record<string, unknown> {
   const columns = Object.entries(fields).map(([name, field]) => ({ name, decode: decoderOf(name, field) }));
+  // Copied for each row: an object that grows by one member after the other takes twice the room.
+  const empty = Object.fromEntries(columns.map(({ name }) => [name, null]));
   return function decodeRow(row) {
-    const decoded: Record<string, unknown> = {};
+    const decoded: Record<string, unknown> = { ...empty };
     let at = 0;
     for (const { name, decode } of columns) {
       const value = row[at++];

@@ -1,6 +1,5 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { promotion } from "#tests/support/promotion.ts";
 
 /** Reads, eight at a time, over one connection, for as long as it takes to collect garbage many times. */
 const READING = `
@@ -26,25 +25,9 @@ const READING = `
   }
   await all;`;
 
-const SETTLING_MS = 50;
-
 test("what a read has held does not grow old with a table of the reads on its connection", async () => {
-  const flags = [
-    "--max-semi-space-size=8",
-    "--expose-gc",
-    "--trace-gc",
-    "--trace-gc-nvp",
-    "--input-type=module",
-  ];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [...flags, "--eval", READING], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  // Modules grow old while they are loaded.
-  const collections = [...stdout.matchAll(/ (\d+) ms: .* allocated=(\d+) promoted=(\d+) /g)]
-    .map(([, ...figures]) => figures.map(Number))
-    .filter(([at = 0]) => at > Number(stderr) + SETTLING_MS);
-  const sum = (column: number) => collections.reduce((total, figures) => total + (figures[column] ?? 0), 0);
-  expect(sum(1)).toBeGreaterThan(100_000_000);
+  const { allocatedBytes, promotedShare } = await promotion(READING);
+  expect(allocatedBytes).toBeGreaterThan(100_000_000);
   // With a `Set` 0.38, else nothing.
-  expect(sum(2) / sum(1)).toBeLessThan(0.03);
+  expect(promotedShare).toBeLessThan(0.03);
 });

@@ -55,7 +55,7 @@ export function productListing({ connections, cursors }: Services): Listing {
       return {
         status: 200,
         body: {
-          data: page.map(({ nameKey: _, ...row }) => productOf(row)),
+          data: page.map(productOf),
           meta: { nextCursor, pageSize, ...total },
         },
       };
