@@ -18,7 +18,7 @@ Measures the response cache beside its bars, in five parts, a to e (bench/README
   --seconds <n>  of each load (default: 20; 5 with --quick)`;
 
 const PARTS: readonly Part[] = [hit, hitRatio, staleness, collapsing, memory];
-const FULL: Settings = { seconds: 20, rounds: 5, scannedKeys: 1_000_000 };
+const FULL: Settings = { seconds: 20, rounds: 9, scannedKeys: 1_000_000 };
 const QUICK: Settings = { seconds: 5, rounds: 2, scannedKeys: 200_000 };
 
 function readArguments(): { settings: Settings; parts: readonly Part[] } {

@@ -15,7 +15,7 @@ export const hit: Part = {
   async run({ settings, progress }) {
     const edge = groupNamed("edge");
     // Rounds are short and many: what else the machine does then falls on all alike.
-    const seconds = Math.min(3, settings.seconds);
+    const seconds = Math.min(2, settings.seconds);
     const steady = { perSecond: STEADY_RATE };
     const result = await shownRace(edge, { rounds: settings.rounds, seconds, steady }, progress);
     const checks = raceChecks(result, RATIO_BAR, "bare");
