@@ -4,7 +4,7 @@ import { readCommandLine, refuse } from "./local/command-line.ts";
 
 /** `npm run soak`: the memory test of the long suites, for longer. */
 
-const USAGE = `Usage: npm run soak [-- --minutes <number>]
+const USAGE = `npm run soak [-- --minutes <number>]
 
 Runs mixed load with faults against both tiers and measures what they hold. Default: 15 minutes.`;
 

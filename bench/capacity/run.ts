@@ -8,7 +8,7 @@ import { pictureOf } from "./picture.ts";
 import { measureSmallCase } from "./small-case.ts";
 import { allTables } from "./tables.ts";
 
-const USAGE = `Usage: npm run capacity [-- --write | --measure [--seconds 60] | --cpu]
+const USAGE = `npm run capacity [-- --write | --measure [--seconds 60] | --cpu]
 
 Simulates traffic of three sizes and prints what reaches the origin and Redis, and what it costs.
   --write    puts the tables into docs/capacity.md, with a picture
