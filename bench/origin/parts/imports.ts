@@ -2,13 +2,12 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import postgres, { type Sql } from "postgres";
 import { v7 as uuidv7 } from "uuid";
-import { originFlags } from "#scripts/local/start-command.ts";
 import { ensureTenants } from "#scripts/local/tenants.ts";
 import type { Import } from "#shared/resources/import-schemas.ts";
 import { productExport } from "#shared/resources/product-export.ts";
+import { type OriginProcess, startOriginProcess } from "#tests/support/origin-process.ts";
 import type { Check } from "../../bars/part.ts";
-import { assertionFor } from "../../contestants/origin-server.ts";
-import { type Server, startServer } from "../../process.ts";
+import { assertionFor, originVariables } from "../../contestants/origin-server.ts";
 import { spreadOf } from "../../report/statistics.ts";
 import { show } from "../../report/table.ts";
 import { type Resident, watchResident } from "../../resident.ts";
@@ -34,11 +33,11 @@ export const imports: Part = {
   title: `An import, against COPY into the same table (goal ${GOAL})`,
   async run({ settings: { rounds, lines }, progress, catalogue }) {
     const where = await catalogue();
-    const told = JSON.stringify(where);
     const sql = postgres(where.ownerUrl, { max: 1, onnotice: () => {} });
-    const server = await startServer("origin-read", told, originFlags());
+    // The process that is deployed, and nothing of the harness in it.
+    const origin = await startOriginProcess(await originVariables(where));
     try {
-      const importing = watchResident(server.serving.pids);
+      const importing = watchResident([origin.pid]);
       let tenant = "";
       const measured: Round[] = [];
       for (let round = 0; round < rounds; round++) {
@@ -48,19 +47,19 @@ export const imports: Part = {
         progress(`round ${round + 1}/${rounds}: import of ${lines} lines`);
         const feed = products.map(lineOf);
         const imported = await rate(lines, async () => {
-          tenant = await importAll(sql, server, feed);
+          tenant = await importAll(sql, origin, feed);
         });
         measured.push({ imported, copied });
       }
       const imported = importing.stop();
       progress(`export of ${lines} products`);
-      const exporting = watchResident(server.serving.pids);
-      await exportAll(server, tenant, lines);
+      const exporting = watchResident([origin.pid]);
+      await exportAll(origin, tenant, lines);
       const memory = { imported, exported: exporting.stop() };
       return { checks: checksOf(measured, memory), details: { rounds: measured, memory } };
     } finally {
       await sql.end();
-      server.stop();
+      origin.kill();
     }
   },
 };
@@ -118,10 +117,10 @@ async function newTenant(sql: Sql): Promise<string> {
 }
 
 /** @returns the tenant, which has nothing else. @throws Error unless every line made a product */
-async function importAll(sql: Sql, server: Server, lines: readonly string[]): Promise<string> {
+async function importAll(sql: Sql, origin: OriginProcess, lines: readonly string[]): Promise<string> {
   const tenant = await newTenant(sql);
   const send = <T>(path: string, mediaType: string, body: Body) =>
-    posted<T>(server, tenant, path, mediaType, body);
+    posted<T>(origin, tenant, path, mediaType, body);
   const { id } = await send<Import>("/v1/imports", "application/json", "{}");
   let number = 0;
   for (let from = 0; from < lines.length; from += PART_LINES) {
@@ -136,14 +135,14 @@ async function importAll(sql: Sql, server: Server, lines: readonly string[]): Pr
 }
 
 async function posted<T>(
-  { serving }: Server,
+  { url }: OriginProcess,
   tenant: string,
   path: string,
   mediaType: string,
   body: Body,
 ): Promise<T> {
   const assertion = assertionFor(`POST ${path}`, ["catalog:write"], tenant);
-  const response = await fetch(`http://127.0.0.1:${serving.port}${path}`, {
+  const response = await fetch(`${url}${path}`, {
     method: "POST",
     headers: { ...assertion, "content-type": mediaType },
     body,
@@ -155,10 +154,10 @@ async function posted<T>(
 }
 
 /** @throws Error unless there are so many lines */
-async function exportAll({ serving }: Server, tenant: string, lines: number): Promise<void> {
+async function exportAll({ url }: OriginProcess, tenant: string, lines: number): Promise<void> {
   const { path } = productExport.exportProducts;
   const headers = assertionFor(`GET ${path}`, ["catalog:read"], tenant);
-  const response = await fetch(`http://127.0.0.1:${serving.port}${path}`, { headers });
+  const response = await fetch(`${url}${path}`, { headers });
   let seen = 0;
   for await (const chunk of response.body ?? []) for (const byte of chunk) if (byte === NEWLINE) seen++;
   if (seen !== lines) throw new Error(`${seen} of ${lines} products were exported`);
