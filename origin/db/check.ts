@@ -13,7 +13,7 @@ export function checkDatabase({ own }: Connections): Promise<void> {
   return own(async (db) => {
     await checkRole(db);
     await checkMigrations(db);
-  });
+  }, BRIEFLY_MS);
 }
 
 /** Resolves when the database answers. */
