@@ -19,7 +19,7 @@ Measures the origin beside its bars, in four parts, a to d (bench/README.md says
 
 const PARTS: readonly Part[] = [readById, listPage, orders, imports];
 const FULL: Settings = { products: 1_000_000, rounds: 5, seconds: 3, lines: 50_000 };
-const QUICK: Settings = { products: 50_000, rounds: 2, seconds: 2, lines: 10_000 };
+const QUICK: Settings = { products: 50_000, rounds: 3, seconds: 2, lines: 10_000 };
 
 function readArguments(): { settings: Settings; parts: readonly Part[] } {
   const { values, positionals } = readCommandLine(USAGE, {
