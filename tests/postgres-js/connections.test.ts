@@ -176,7 +176,8 @@ test("a pool can be ended while its connections are lost", async () => {
   const ended = sql.end();
   await admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()`;
-  expect(await running).toEqual(["CONNECTION_CLOSED"]);
+  // A backend that ends with bytes of ours unread, the goodbye of `end`, resets the connection (RFC 1122 §4.2.2.13).
+  expect([["CONNECTION_CLOSED"], ["ECONNRESET"]]).toContainEqual(await running);
   await ended;
 });
 
