@@ -45,22 +45,22 @@ type Options = {
 export function createWrite({ connections, committed }: Options): Write {
   return async function write(call, effect) {
     const { tenantId } = call.caller;
-    // Null when the effect did not run, for then the answer is that of an earlier write.
-    let changed: string | null = null;
     const run = async (tx: Pipelined) => {
       const changes: Change[] = [];
       const reply = await effect(tx, changes);
       send(tx, announce(tx, tenantId, changes));
-      changed = encodeChanges(changes);
-      return reply;
+      const changed = encodeChanges(changes);
+      const told = changed === null ? {} : { [names.changed]: changed };
+      // It is stored with the answer: an edge that gets a repetition's, and is not told what the first one changed,
+      // takes nothing of the tenant's for unchanged.
+      return { ...reply, headers: { ...reply.headers, ...told } };
     };
     const transact: Transact = (work) =>
       retrying(() => inTransaction(connections, tenantId, work, actorOf(call)));
     const key = call.idempotencyKey;
     const done = await (key === null ? transact(run) : once(transact, call, key, run));
     committed();
-    const told = changed === null ? {} : { [names.changed]: changed };
-    return { ...done.result, headers: { ...done.result.headers, ...done.consistency, ...told } };
+    return { ...done.result, headers: { ...done.result.headers, ...done.consistency } };
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
+import { headers as names } from "#shared/headers.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner } from "#tests/support/stack.ts";
 
@@ -33,6 +34,14 @@ describe("a repetition with the same Idempotency-Key", () => {
     expect(first.headers.get("idempotency-replayed")).toBeNull();
     expect(again.headers.get("idempotency-replayed")).toBe("true");
     expect(await countOf(body.sku)).toBe(1);
+  });
+
+  test("tells the edge what the first one changed, which would else take nothing of the tenant's for unchanged", async () => {
+    const body = product();
+    const first = await create("key-told", body);
+    const again = await create("key-told", body);
+    expect(first.headers.get(names.changed)).toBe(`products/${first.json.id}`);
+    expect(again.headers.get(names.changed)).toBe(first.headers.get(names.changed));
   });
 
   test("is the same with or without quotation marks, and however the JSON is spelt", async () => {
