@@ -1,16 +1,20 @@
 import { eq, fillPlaceholders } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import Fastify from "fastify";
-import postgres from "postgres";
+import type Postgres from "postgres";
 import { products } from "#origin/db/tables/products.ts";
 import { listStatement } from "#origin/resources/products/listing/statement.ts";
 import { plan } from "#origin/resources/products/listing/wanted.ts";
+import { publishedDriver } from "#scripts/local/published-driver.ts";
 import type { Product } from "#shared/resources/products.ts";
 import { openCatalogue, POOL_SIZE } from "./catalogue.ts";
 import { LIST, PAGE_SIZE } from "./list.ts";
 import { TENANT } from "./token.ts";
 
-/** The floor: the same rows of the same table by the same SQL, and sent. No tenancy, nobody asks who. */
+/**
+ * The floor: the same rows of the same table by the same SQL, and sent. No tenancy, nobody asks who. All is as its makers
+ * published it, the driver too.
+ */
 
 type Row = {
   readonly id: string;
@@ -36,6 +40,9 @@ type Currency = NonNullable<Product["price"]>["currency"];
 /** @returns its port */
 export async function serveBare(told: string): Promise<number> {
   const { ownerUrl } = await openCatalogue(told);
+  const driver = publishedDriver();
+  const { default: postgres }: { default: typeof Postgres } = await import(driver.url);
+  driver.remove();
   const sql = postgres(ownerUrl, { max: POOL_SIZE });
   const app = Fastify();
   app.get<{ Params: { productId: string } }>("/v1/products/:productId", async (request) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { assertPatchedDriver } from "#origin/db/patched.ts";
+import { publishedDriver } from "#scripts/local/published-driver.ts";
 import { abuse } from "./abuse.ts";
-import { pristineDriver } from "./pristine.ts";
 import { type ScratchDatabase, scratchDatabase } from "./scratch.ts";
 
 let database: ScratchDatabase;
@@ -24,7 +24,7 @@ test("with connections killed every 15 ms, no statement lands in another transac
 }, 60_000);
 
 test("the driver as published crashes under the same abuse", async () => {
-  const pristine = pristineDriver();
+  const pristine = publishedDriver();
   try {
     expect(await abuse(pristine.url, database.url, 8)).toMatchObject({ kind: "crashed" });
     const { default: published }: { default: object } = await import(pristine.url);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pristineDriver } from "./pristine.ts";
+import { publishedDriver } from "#scripts/local/published-driver.ts";
 
 type Queue = { length: number; push(x: object): object; shift(): object; remove(x: object): object | null };
 
@@ -33,7 +33,7 @@ test("a queue that is never empty does not become slower", async () => {
 });
 
 test("the queue as published becomes slower with each turn", async () => {
-  const pristine = pristineDriver();
+  const pristine = publishedDriver();
   try {
     expect(await slowdown(pristine.url)).toBeGreaterThan(2);
   } finally {

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-export type PristineDriver = { readonly url: string; readonly remove: () => void };
+export type PublishedDriver = { readonly url: string; readonly remove: () => void };
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A copy of the driver as published, made by taking the patch off again. */
-export function pristineDriver(): PristineDriver {
+export function publishedDriver(): PublishedDriver {
   const folder = mkdtempSync(join(tmpdir(), "gatehouse-driver-"));
   const driver = join(folder, "node_modules/postgres");
   cpSync(join(ROOT, "node_modules/postgres"), driver, { recursive: true });
