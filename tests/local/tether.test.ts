@@ -24,7 +24,8 @@ test("a tethered program ends when its keeper is killed in the rudest way", asyn
      tether("sh", ${JSON.stringify(SAY_PID_AND_STAY)}).output[0].pipe(process.stdout);`,
   ]);
   const pid = Number(await firstLine(keeper.stdout));
-  expect(isAlive(pid)).toBe(true);
+  // While it becomes `sleep`, it has no command for a moment.
+  await expect.poll(() => isAlive(pid)).toBe(true);
   keeper.kill("SIGKILL");
   await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
 });
