@@ -30,4 +30,4 @@ EXPOSE 8788 8789
 # Not for Kubernetes, which has probes of its own.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "origin/healthcheck.ts"]
 # As `npm start` does, but Node itself is the first process: signals reach it, and it has handlers for them.
-CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=256", "--heap-growing-percent=60", "--liftoff-only", "origin/server.ts"]
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=256", "--heap-growing-percent=40", "--liftoff-only", "origin/server.ts"]
