@@ -5,7 +5,7 @@ import { type Measured, measure, type Server, startServer } from "./process.ts";
 
 export type Settings = {
   readonly rounds: number;
-  /** Seconds of each measurement, after as many of warming up in the first round. */
+  /** Seconds of each measurement. */
   readonly seconds: number;
   readonly connections: number;
   /** The constant rate: requests/s, or a share of what the slowest contestant reaches at saturation. */
@@ -29,7 +29,8 @@ export type Race = {
 type Progress = (text: string) => void;
 type Runner = { readonly server: Server; readonly track: Track };
 
-const FIRST_WARM_UP_SECONDS = 3;
+/** A process runs for days; V8 makes a list's code quicker for some ten seconds of load. */
+const FIRST_WARM_UP_SECONDS = 10;
 const WARM_UP_SECONDS = 0.5;
 
 /**
