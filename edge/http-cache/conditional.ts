@@ -6,9 +6,16 @@ import { parseHttpDate } from "./http-date.ts";
 /** Request headers that make a request conditional; a cache sends its own on revalidation. */
 export const CONDITIONAL_HEADERS = ["if-none-match", "if-modified-since", "if-range"];
 
+/**
+ * What "not modified" can be said of: a 304 stands for a 200 (RFC 9110 §15.4.5), or for what a transforming
+ * proxy made of it. Of a stored 404 it would mean that there is something now.
+ */
+const CONFIRMABLE = new Set([200, 203]);
+
 /** The headers that ask the origin whether a stored response still holds (RFC 9111 §4.3.1). */
-export function validatorsOf({ etag, lastModified }: Entry): Field[] {
+export function validatorsOf({ status, etag, lastModified }: Entry): Field[] {
   const validators: Field[] = [];
+  if (!CONFIRMABLE.has(status)) return validators;
   if (etag !== null) validators.push(["if-none-match", etag]);
   if (lastModified !== null) validators.push(["if-modified-since", lastModified]);
   return validators;
@@ -43,9 +50,21 @@ export function holdsIfRange(entry: Entry, ifRange: string | null): boolean {
  * what has the same (RFC 9111 §4.3.4).
  */
 export function isAbout(notModified: Fields, entry: Entry): boolean {
+  if (!CONFIRMABLE.has(entry.status)) return false;
   const etag = fieldValue(notModified, "etag");
   if (etag === null || isWeak(etag)) return true;
   return entry.etag === null || isWeak(entry.etag) || etag === entry.etag;
+}
+
+/** Whether the header of a 200 to a HEAD is that of the stored response (RFC 9111 §4.3.5). */
+export function describes(head: Fields, { status, etag, lastModified, body }: Entry): boolean {
+  const length = fieldValue(head, "content-length");
+  return (
+    status === 200 &&
+    fieldValue(head, "etag") === etag &&
+    fieldValue(head, "last-modified") === lastModified &&
+    (length === null || Number(length) === body.byteLength)
+  );
 }
 
 function isWeak(etag: string): boolean {

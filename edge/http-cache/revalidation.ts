@@ -1,8 +1,7 @@
-import { isAbout } from "./conditional.ts";
+import { describes, isAbout } from "./conditional.ts";
 import { controlOf } from "./control.ts";
 import type { Entry } from "./entry.ts";
 import { collect, discard, type Load, type Upstream } from "./exchange.ts";
-import { fieldValue } from "./fields.ts";
 import { type Fill, type Fills, isPurged } from "./fills.ts";
 import type { Received } from "./freshness.ts";
 import { freshened, makeEntry } from "./make-entry.ts";
@@ -70,13 +69,8 @@ export class Revalidation {
     const provenance = { ...this.#provenance(asked, answered.status), word: "BYPASS" } as const;
     const reply = passedOn(answered, "HEAD", this.#profile, provenance);
     if (entry === null || answered.status !== 200) return reply;
-    const length = fieldValue(answered.fields, "content-length");
-    const isSame =
-      fieldValue(answered.fields, "etag") === entry.etag &&
-      fieldValue(answered.fields, "last-modified") === entry.lastModified &&
-      (length === null || Number(length) === entry.body.byteLength);
     this.#store.remove(entry);
-    if (isSame && request.header("authorization") === null) {
+    if (describes(answered.fields, entry) && request.header("authorization") === null) {
       this.#store.put(freshened(entry, request, answered, this.#profile));
     }
     return reply;

@@ -211,6 +211,16 @@ describe("validation", () => {
     expect(origin.asked[2]?.set).toEqual([]);
   });
 
+  test("never brings a stored 404 back to life: a page that is there again would be 304 by its own date", async () => {
+    const { ask, pass } = bench();
+    const gone = { headers: { ...validatable, "last-modified": httpDate(-1) }, status: 404, body: "gone" };
+    const origin = script(gone, { status: 304, headers: {}, body: null }, fresh("back"));
+    await ask(origin.load);
+    pass(61);
+    expect(await textOf((await ask(origin.load)).body)).toBe("back");
+    expect(origin.asked[1]?.set).toEqual([]);
+  });
+
   test("forgets what the 304 forbids to keep", async () => {
     const { ask, pass, cache } = bench();
     const origin = script(
@@ -287,6 +297,16 @@ describe("a HEAD", () => {
     const hit = await ask(origin.load);
     expect([await textOf(hit.body), header(hit, "x-new")]).toEqual(["one", "1"]);
     expect(header(hit, "cf-cache-status")).toBe("HIT");
+  });
+
+  test("that finds something where a stored GET found nothing invalidates it (§4.3.5)", async () => {
+    const { ask, pass, cache } = bench();
+    const found = { headers: { "cache-control": "max-age=60" }, body: null };
+    const origin = script({ ...fresh("gone"), status: 404 }, found);
+    await ask(origin.load);
+    pass(61);
+    await ask(origin.load, head);
+    expect(cache.size).toBe(0);
   });
 
   test("is answered by a stale GET when the origin cannot be reached", async () => {
