@@ -15,8 +15,14 @@ export type Storability = "store" | "BYPASS" | "DYNAMIC" | "MISS";
 /** The final status codes whose caching rules this cache implements (RFC 9111 §5.2.2.3). */
 const UNDERSTOOD = new Set([
   200, 201, 202, 203, 204, 205, 300, 301, 302, 303, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407,
-  408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 426, 500, 501, 502, 503, 504, 505,
+  408, 409, 410, 411, 413, 414, 415, 421, 422, 426, 500, 501, 502, 503, 504, 505,
 ]);
+
+/**
+ * What a precondition, a range or an expectation of one request failed with (RFC 9110 §15.5.13, .17, .18): no
+ * answer to a request without it, whatever it says of its freshness.
+ */
+const ABOUT_ONE_REQUEST = new Set([412, 416, 417]);
 
 /** RFC 9111 §3, in its order, then what a profile adds. */
 export function storability(
@@ -28,6 +34,7 @@ export function storability(
   const { status, fields } = received;
   if (request.method !== "GET") return "BYPASS";
   if (status < 200 || status === 304 || profile.neverStored.has(status)) return "MISS";
+  if (ABOUT_ONE_REQUEST.has(status)) return "MISS";
   if (control.mustUnderstand ? !UNDERSTOOD.has(status) : control.noStore) return "BYPASS";
   if (control.isPrivate) return "BYPASS";
   if (request.header("authorization") !== null && !sharesAuthorised(control)) return "BYPASS";

@@ -165,6 +165,17 @@ describe("nothing is stored", () => {
     expect(upstream.asked(path)).toHaveLength(2);
   });
 
+  test.each<[string, Record<string, string>, number]>([
+    ["If-Match", { "if-match": '"none"' }, 412],
+    ["Range", { range: "bytes=9999-" }, 416],
+  ])("that one client's own %s failed with, for all who ask without it", async (name, headers, status) => {
+    const { get, upstream } = running;
+    const path = `/failed-${name}`;
+    upstream.script(path, answer(FRESH, "failed", status), answer(FRESH, "whole"));
+    expect((await get(path, { headers })).status).toBe(status);
+    expect(await (await get(path)).text()).toBe("whole");
+  });
+
   test("of a response whose body breaks off", async () => {
     const { get, upstream } = running;
     upstream.script(

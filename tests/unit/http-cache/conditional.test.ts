@@ -64,11 +64,14 @@ describe("a revalidation", () => {
     expect(validatorsOf(entry())).toEqual([]);
   });
 
-  test.each([301, 404, 410, 500])("never asks whether a stored %i holds: a 304 stands for a 200", (status) => {
-    const stored = entry(STORED, proxy, "gone", status);
-    expect(validatorsOf(stored)).toEqual([]);
-    expect(isAbout([], stored)).toBe(false);
-  });
+  test.each([301, 404, 410, 500])(
+    "never asks whether a stored %i holds: a 304 stands for a 200",
+    (status) => {
+      const stored = entry(STORED, proxy, "gone", status);
+      expect(validatorsOf(stored)).toEqual([]);
+      expect(isAbout([], stored)).toBe(false);
+    },
+  );
 
   test.each<[string, string | null, string | null, boolean]>([
     ["without an entity tag", null, '"a"', true],

@@ -71,6 +71,9 @@ describe.each(both)("the %s profile stores", (_, profile) => {
     ["§4.1", "Vary with a star among others", "BYPASS", { ...FRESH, vary: "foo, *" }, 200],
     ["§3.3", "part of a response", "MISS", FRESH, 206],
     ["§3", "a 304 of its own", "MISS", FRESH, 304],
+    ["RFC 9110 §15.5.13", "what one request's If-Match failed with", "MISS", FRESH, 412],
+    ["RFC 9110 §15.5.17", "what one request's Range failed with", "MISS", FRESH, 416],
+    ["RFC 9110 §15.5.18", "what one request's Expect failed with", "MISS", FRESH, 417],
     ["§3", "a status that nothing makes cacheable", "DYNAMIC", { "last-modified": httpDate(-9_999) }, 403],
     [
       "§3.3",
