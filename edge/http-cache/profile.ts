@@ -20,8 +20,10 @@ export type Profile = {
   readonly servesNoCacheWhileRevalidating: boolean;
   /** Seconds for which a stale response without `stale-if-error` may stand in when the origin cannot be reached. */
   readonly staleWhenDisconnectedSeconds: number;
-  /** The same when the origin answers with a 5xx. */
+  /** The same when the origin answers with an error. */
   readonly staleOnErrorSeconds: number;
+  /** The statuses that are such errors; any other answer replaces what is stored. */
+  readonly isError: (status: number) => boolean;
   /** Whether equal meanings of a header that `Vary` names share a variant (RFC 9111 §4.1 allows it). */
   readonly normalisesVary: boolean;
   /**
@@ -67,6 +69,7 @@ export const workers: Profile = {
   servesNoCacheWhileRevalidating: true,
   staleWhenDisconnectedSeconds: Number.POSITIVE_INFINITY,
   staleOnErrorSeconds: Number.POSITIVE_INFINITY,
+  isError: (status) => status >= 500,
   normalisesVary: false,
   fill: "full",
   armour: true,
@@ -85,6 +88,8 @@ export const proxy: Profile = {
   // RFC 9111 §4.2.4: stale is for a cache that is disconnected; an answer, even a 5xx, is a connection.
   staleWhenDisconnectedSeconds: 7 * DAY,
   staleOnErrorSeconds: 0,
+  // The only ones that stale-if-error speaks of (RFC 5861 §4); without its leave stale is forbidden.
+  isError: (status) => [500, 502, 503, 504].includes(status),
   normalisesVary: true,
   fill: "as-asked",
   armour: false,

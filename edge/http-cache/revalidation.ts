@@ -84,7 +84,7 @@ export class Revalidation {
       if (isAbout(answered.fields, entry)) return this.#freshen(asked, entry, answered, fill);
       return this.#ask({ ...asked, entry: null }, fill);
     }
-    if (answered.status < 500) return this.#take(asked, answered, fill);
+    if (!this.#profile.isError(answered.status)) return this.#take(asked, answered, fill);
     const standIn = this.#standIn(asked, fill, "error", answered.status);
     if (standIn === null) return this.#take(asked, answered, fill);
     discard(answered.body);

@@ -386,6 +386,22 @@ describe("stale responses", () => {
     }
   });
 
+  test.each([
+    [500, "one"],
+    [501, "error"],
+    [502, "one"],
+    [503, "one"],
+    [504, "one"],
+    [505, "error"],
+  ])("stand in within stale-if-error for a %i as RFC 5861 §4 says, in a proxy: %s", async (status, text) => {
+    const { ask, pass } = bench();
+    const lenient = { "cache-control": "max-age=60, stale-if-error=60" };
+    const origin = script({ headers: lenient, body: "one" }, { status, body: "error" });
+    await ask(origin.load);
+    pass(61);
+    expect(await textOf((await ask(origin.load)).body)).toBe(text);
+  });
+
   test("stand in when the new body breaks off", async () => {
     const { ask, pass } = bench();
     const broken = new ReadableStream<Uint8Array>({
