@@ -47,8 +47,9 @@ export function replyFrom(
   const how = { ...provenance, ageSeconds: age, ttlSeconds: -stalenessSeconds(entry, now) };
   const { status, reason, body } = entry;
   const own: Field[] = ownFields(how, profile);
-  // An age tells of reuse (RFC 9111 §5.1): an answer that the origin gave just now shows its own.
-  if (how.forward === null || age >= 1 || how.word === "REVALIDATED") own.unshift(ageField(age));
+  // An age tells of reuse (RFC 9111 §4, §5.1): what the origin gave to this very request shows only its own.
+  const isReused = how.collapsed || !(how.word === "MISS" || how.word === "EXPIRED");
+  if (isReused || age >= 1) own.unshift(ageField(age));
   const { header } = request;
   if (isNotModified(entry, header, now)) {
     const fields = [...withoutFields(entry.fields, LEFT_OUT_OF_304), ...own];

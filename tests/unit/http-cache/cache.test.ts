@@ -372,6 +372,14 @@ describe("stale responses", () => {
     expect(origin.asked).toHaveLength(2);
   });
 
+  test("tell their age when they stand in, however young they are (§4)", async () => {
+    const { ask } = bench();
+    const origin = script({ headers: { "cache-control": "max-age=0" }, body: "one" }, new Error("down"));
+    await ask(origin.load);
+    const reply = await ask(origin.load);
+    expect([header(reply, "cf-cache-status"), header(reply, "age")]).toEqual(["STALE", "0"]);
+  });
+
   test("stand in for an origin's error as each profile says", async () => {
     for (const [profile, status] of [
       [workers, 200],

@@ -32,7 +32,12 @@ describe("requests for the same that nothing stored answers", () => {
     origin.waiting[0]?.give(fresh("one"));
     const [first, ...others] = await Promise.all(replies);
     expect(first && header(first, "cf-cache-status")).toBe("MISS");
-    for (const reply of others) expect(header(reply, "cache-status")).toContain("; collapsed");
+    expect(first && header(first, "age")).toBeNull();
+    for (const reply of others) {
+      expect(header(reply, "cache-status")).toContain("; collapsed");
+      // They are answered by a stored response, so they are told its age (RFC 9111 §4).
+      expect(header(reply, "age")).toBe("0");
+    }
     expect(await textOf(others[998]?.body ?? null)).toBe("one");
     expect(origin.waiting).toHaveLength(1);
   });
