@@ -33,8 +33,7 @@ export function storability(
 ): Storability {
   const { status, fields } = received;
   if (request.method !== "GET") return "BYPASS";
-  if (status < 200 || status === 304 || profile.neverStored.has(status)) return "MISS";
-  if (ABOUT_ONE_REQUEST.has(status)) return "MISS";
+  if (isNeverStored(status, profile)) return "MISS";
   if (control.mustUnderstand ? !UNDERSTOOD.has(status) : control.noStore) return "BYPASS";
   if (control.isPrivate) return "BYPASS";
   if (request.header("authorization") !== null && !sharesAuthorised(control)) return "BYPASS";
@@ -46,6 +45,10 @@ export function storability(
   if (fieldValue(fields, "content-type")?.startsWith("text/event-stream")) return "DYNAMIC";
   if (profile.armour && control.isSilent && looksDeceptive(request.path, fields)) return "BYPASS";
   return isOfUse(received, control, profile) ? "store" : "DYNAMIC";
+}
+
+function isNeverStored(status: number, { neverStored }: Profile): boolean {
+  return status < 200 || status === 304 || ABOUT_ONE_REQUEST.has(status) || neverStored.has(status);
 }
 
 /** RFC 9111 §3.5. */
