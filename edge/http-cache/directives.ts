@@ -16,6 +16,7 @@ export function parseDirectives(value: string): Directives {
       // `max-age=` or `max-age='1'x`: present but unreadable is invalid freshness, not absent (§4.2.1).
       const name = /^[a-z-]+(?==)/i.exec(item)?.[0];
       if (name !== undefined) append(directives, name, INVALID);
+      for (const forbidding of item.toLowerCase().match(FORBIDDING) ?? []) append(directives, forbidding, "");
       continue;
     }
     const [, name = "", token, quoted] = match;
@@ -40,6 +41,12 @@ export function deltaSeconds(directives: Directives, name: string): number | nul
 /** A value that no directive accepts. */
 const INVALID = "?";
 
+/**
+ * Directives that forbid: where a member cannot be read (`max-age=60; no-store`), they count all the same,
+ * since to obey too many costs a question to the origin, and to obey too few shows what must not be shown.
+ */
+const FORBIDDING = /(?<![\w-])(?:no-store|no-cache|private|must-revalidate|proxy-revalidate)(?![\w-])/g;
+
 function append(directives: Map<string, string[]>, name: string, value: string): void {
   const key = name.toLowerCase();
   const values = directives.get(key);
@@ -61,6 +68,8 @@ function splitOutsideQuotes(value: string): string[] {
       start = i + 1;
     }
   }
-  items.push(value.slice(start).trim());
+  const rest = value.slice(start);
+  // A quote that nothing closes begins no string, and must not swallow the directives behind it.
+  for (const item of quoted ? rest.split(",") : [rest]) items.push(item.trim());
   return items;
 }

@@ -12,6 +12,10 @@ describe("Cache-Control (RFC 9111 §5.2)", () => {
     ["directives within quotes", 'x="max-age=9", max-age=1', { x: ["max-age=9"], "max-age": ["1"] }],
     ["escapes within quotes", 'x="a\\", no-store", max-age=1', { x: ['a", no-store'], "max-age": ["1"] }],
     ["what is no directive", "max-age =5, @", {}],
+    ["a quote that nothing closes", 'x="a, no-store', { x: ["?"], "no-store": [""] }],
+    ["semicolons for commas", "max-age=60; no-store", { "max-age": ["?"], "no-store": [""] }],
+    ["a parameter on what forbids", "private;x=1, max-age=5", { private: [""], "max-age": ["5"] }],
+    ["names that only look like what forbids", "x-private y, no-stores z", {}],
   ])("is read with %s", (_, text, directives) => {
     expect(Object.fromEntries(parseDirectives(text))).toEqual(directives);
   });
