@@ -37,12 +37,26 @@ export function isNotModified(entry: Entry, header: Lookup, now: number): boolea
   return since !== null && changedAt !== null && changedAt <= since;
 }
 
-/** Whether a range may be cut from a stored response for a client that has part of it (RFC 9110 §13.1.5). */
-export function holdsIfRange(entry: Entry, ifRange: string | null): boolean {
+/**
+ * Whether a range may be cut from a stored response for a client that has part of it: by strong comparison
+ * only, since the parts are put together (RFC 9110 §13.1.5).
+ * @param now milliseconds since the epoch
+ */
+export function holdsIfRange(entry: Entry, ifRange: string | null, now: number): boolean {
   if (ifRange === null) return true;
   const wanted = ifRange.trim();
   if (wanted.startsWith('"')) return wanted === entry.etag;
-  return !wanted.startsWith("W/") && wanted === entry.lastModified;
+  return wanted === entry.lastModified && isStrongDate(entry, now);
+}
+
+/** A second in which something changed twice has one date; one long before `Date` is over (RFC 9110 §8.8.2.2). */
+const SETTLED_MS = 60_000;
+
+function isStrongDate({ fields, lastModified }: Entry, now: number): boolean {
+  const [made, changed] = [fieldValue(fields, "date"), lastModified].map((date) =>
+    date === null ? null : parseHttpDate(date, now),
+  );
+  return made != null && changed != null && made - changed >= SETTLED_MS;
 }
 
 /**

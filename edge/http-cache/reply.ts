@@ -56,11 +56,12 @@ export function replyFrom(
     return { status: 304, reason: "Not Modified", fields, body: null, how };
   }
   if (request.method === "HEAD") {
-    const fields = [...entry.fields, lengthField(body), ...own];
+    const length = hasContent(status) ? [lengthField(body)] : [];
+    const fields = [...entry.fields, ...length, ...own];
     return { status, reason, fields, body: null, how };
   }
   const range = status === 200 ? header("range") : null;
-  if (range !== null && holdsIfRange(entry, header("if-range"))) {
+  if (range !== null && holdsIfRange(entry, header("if-range"), now)) {
     const part = partOf(entry, range, own, how);
     if (part !== null) return part;
   }

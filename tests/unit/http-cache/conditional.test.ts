@@ -119,6 +119,17 @@ describe("a range (RFC 9110 §14)", () => {
     ["the exact date", httpDate(-3000), true],
     ["another date", httpDate(-2000), false],
   ])("is cut with %s as If-Range: %s (RFC 9110 §13.1.5)", (_, ifRange, expected) => {
-    expect(holdsIfRange(entry(STORED), ifRange)).toBe(expected);
+    expect(holdsIfRange(entry(STORED), ifRange, NOW)).toBe(expected);
   });
+
+  test.each([
+    [-59, false],
+    [-60, true],
+  ])(
+    "is cut by a date %i s before the response's own, which may have changed twice in that second: %s",
+    (offset, expected) => {
+      const date = httpDate(offset);
+      expect(holdsIfRange(entry({ "last-modified": date }), date, NOW)).toBe(expected);
+    },
+  );
 });
