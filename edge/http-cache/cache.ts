@@ -157,6 +157,8 @@ export class HttpCache {
 
   #revalidateLater(asked: Asked, key: string, waitUntil: WaitUntil): void {
     const flightKey = this.#flightKey(key, asked.request);
+    // Who has been answered already waits for nobody: not to ask again when the one who asks fails, or is slow.
+    if (this.#flight.isUnderWay(flightKey)) return;
     const revalidate = async () => {
       const reply = await this.#revalidation.ask(asked);
       discard(reply.body);

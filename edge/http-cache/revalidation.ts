@@ -2,6 +2,7 @@ import { describes, isAbout } from "./conditional.ts";
 import { controlOf } from "./control.ts";
 import type { Entry } from "./entry.ts";
 import { collect, discard, type Load, type Upstream } from "./exchange.ts";
+import { endToEnd } from "./fields.ts";
 import { type Fill, type Fills, isPurged } from "./fills.ts";
 import type { Received } from "./freshness.ts";
 import { freshened, makeEntry } from "./make-entry.ts";
@@ -127,16 +128,8 @@ export class Revalidation {
     const taken = makeEntry(filling, answered, control, collected.body, this.#profile);
     const stored = !isPurged(fill, taken) && this.#store.put(taken);
     const word = entry === null ? "MISS" : "EXPIRED";
-    // Fields that others must not get are still meant for the one who asked.
-    const withheld = new Set(control.withheld);
-    const fields = [...taken.fields, ...answered.fields.filter(([name]) => withheld.has(name))];
-    return replyFrom(
-      { ...taken, fields },
-      request,
-      { ...provenance, word, stored },
-      this.#profile,
-      this.#now(),
-    );
+    const whole = withWithheld(taken, answered);
+    return replyFrom(whole, request, { ...provenance, word, stored }, this.#profile, this.#now());
   }
 
   /** "Not modified": the stored response is good again, under the header fields that came (§4.3.4). */
@@ -148,7 +141,7 @@ export class Revalidation {
     this.#store.remove(entry);
     const stored = verdict === "store" && !isPurged(fill, fresh) && this.#store.put(fresh);
     const provenance = { ...this.#provenance(asked, answered.status), word: "REVALIDATED", stored } as const;
-    return replyFrom(fresh, request, provenance, this.#profile, this.#now());
+    return replyFrom(withWithheld(fresh, answered), request, provenance, this.#profile, this.#now());
   }
 
   #standIn(asked: Asked, fill: Fill, failure: Failure, forwardStatus: number | null): Reply | null {
@@ -162,4 +155,10 @@ export class Revalidation {
   #provenance({ forward }: Asked, forwardStatus: number | null): Omit<Provenance, "word"> & { word: "MISS" } {
     return { ...FOUND, word: "MISS", forward, forwardStatus };
   }
+}
+
+/** Fields that others must not get (RFC 9111 §5.2.2.7) are still meant for the one who asked. */
+function withWithheld(entry: Entry, { fields }: Upstream): Entry {
+  const withheld = new Set(entry.control.withheld);
+  return { ...entry, fields: [...entry.fields, ...endToEnd(fields).filter(([name]) => withheld.has(name))] };
 }

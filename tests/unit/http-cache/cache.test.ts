@@ -79,6 +79,17 @@ describe("a cache", () => {
     expect(header(hit, "set-cookie")).toBeNull();
   });
 
+  test("gives such fields of a 304 to the one who asked, too", async () => {
+    const { ask, pass } = bench();
+    const control = 'max-age=60, no-cache="set-cookie"';
+    const headers = { "cache-control": control, etag: '"a"', "set-cookie": "a=1" };
+    const origin = script({ headers }, { status: 304, headers: { "set-cookie": "a=2" }, body: null });
+    await ask(origin.load);
+    pass(61);
+    expect(header(await ask(origin.load), "set-cookie")).toBe("a=2");
+    expect(header(await ask(origin.load), "set-cookie")).toBeNull();
+  });
+
   test("passes on what is too large to keep, whole and as a stream", async () => {
     const { ask, cache } = bench(proxy, { maxEntryBytes: 2_000 });
     const chunk = new Uint8Array(1_500).fill(97);
@@ -284,6 +295,14 @@ describe("a HEAD", () => {
     const reply = await ask(origin.load, head);
     expect([reply.body, header(reply, "content-length")]).toEqual([null, "3"]);
     expect(header(reply, "cf-cache-status")).toBe("HIT");
+  });
+
+  test("tells no length of a stored 204 (RFC 9110 §8.6)", async () => {
+    const { ask } = bench();
+    const origin = script({ ...fresh(""), status: 204, body: null });
+    await ask(origin.load);
+    const reply = await ask(origin.load, head);
+    expect([reply.status, header(reply, "content-length")]).toEqual([204, null]);
   });
 
   test("freshens a stored GET that it finds unchanged (§4.3.5)", async () => {

@@ -26,6 +26,17 @@ describe("stale responses", () => {
     expect([await textOf(hit.body), header(hit, "cf-cache-status")]).toEqual(["two", "HIT"]);
   });
 
+  test("are revalidated by one request even when that fails: those who were answered do not ask after it", async () => {
+    const { ask, pass, settle } = bench();
+    const control = "max-age=60, stale-while-revalidate=30, stale-if-error=0";
+    const origin = script({ headers: { "cache-control": control }, body: "one" }, new Error("down"));
+    await ask(origin.load);
+    pass(61);
+    await Promise.all(Array.from({ length: 100 }, () => ask(origin.load)));
+    await settle();
+    expect(origin.asked).toHaveLength(2);
+  });
+
   test("stand in for an origin that cannot be reached, for all who wait", async () => {
     const { ask, pass } = bench();
     const origin = script(fresh("one"), new Error("down"));
