@@ -10,8 +10,8 @@ const MAX_NOT_FOUND_SECONDS = 5;
  * The policy as a cache reads it, Cloudflare's or the embedded one. `max-age`, never `s-maxage`, which
  * would switch off serving stale (RFC 5861); and always some directive, since none means two hours.
  *
- * What the origin says of how long the answer holds (`freshUntil`) caps both the time it is fresh and the
- * time it is served while it is renewed; only an outage may show it longer, marked stale.
+ * What the origin says of how long the answer holds (`freshUntil`) caps it in every way. What has not been asked
+ * again may have changed, and an outage shows it, marked stale; of what has ended it is known to be wrong.
  */
 export function storageControl(
   policy: Shared,
@@ -23,10 +23,11 @@ export function storageControl(
     // Validated: what is stored is as good as new (RFC 9111 §4.3.4).
     case 304: {
       const maxAge = Math.min(policy.maxAgeSeconds, holds);
+      const longest = holds - maxAge;
       return [
         `max-age=${maxAge}`,
-        `stale-while-revalidate=${Math.min(policy.staleWhileRevalidateSeconds, holds - maxAge)}`,
-        `stale-if-error=${policy.staleIfErrorSeconds}`,
+        `stale-while-revalidate=${Math.min(policy.staleWhileRevalidateSeconds, longest)}`,
+        `stale-if-error=${Math.min(policy.staleIfErrorSeconds, longest)}`,
       ].join(", ");
     }
     case 404:
