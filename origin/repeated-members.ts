@@ -24,8 +24,12 @@ function namesIn(text: string): number {
   return names;
 }
 
-/** @returns what comes after its closing quotation mark: the first before which backslashes are in pairs */
-function endOfString(text: string, open: number): number {
+/**
+ * Finds the end of a string in well-formed JSON text.
+ * @param open where its opening quotation mark is
+ * @returns what comes after its closing one: the first before which backslashes are in pairs
+ */
+export function endOfString(text: string, open: number): number {
   for (let close = text.indexOf('"', open + 1); ; close = text.indexOf('"', close + 1)) {
     let first = close;
     while (text.charCodeAt(first - 1) === BACKSLASH) first--;

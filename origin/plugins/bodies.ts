@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import plugin from "fastify-plugin";
 import { parseQuery } from "#shared/coerce.ts";
 import { Problem } from "#shared/problems.ts";
+import { inexactNumber } from "../inexact-numbers.ts";
 import { hasRepeatedMembers } from "../repeated-members.ts";
 
 /** Reads bodies of the media types that the contract knows. Their sizes are limited by route. */
@@ -57,6 +58,12 @@ function parseJson(text: string): unknown {
   const value = parse(text);
   if (hasRepeatedMembers(text, value)) {
     throw new Problem("malformed-body", { detail: "a member is given more than once" });
+  }
+  const inexact = inexactNumber(text);
+  if (inexact !== null) {
+    throw new Problem("malformed-body", {
+      detail: `${inexact.slice(0, 40)} is more than a number can say exactly`,
+    });
   }
   return value;
 }

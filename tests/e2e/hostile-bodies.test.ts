@@ -35,7 +35,9 @@ function withRaw(body: unknown, at: Leaf, raw: string): string {
 /** As deep as a body of that size can be, and leave room for the rest of it. */
 const deep = (maxBytes: number) => "[".repeat(maxBytes / 4) + "]".repeat(maxBytes / 4);
 const TEXTS = ['"a\\u0000b"', '"\\ud800"', '"\\udfff\\ud83d"'];
-const NUMBERS = ["9007199254740993", "1e999", "-1e999", "0.5", "-9007199254740993", '"1"'];
+/** What a double takes for a whole number. */
+const ROUNDED = ["4503599627370497.3", "1.00000000000000000001", "1e-400"];
+const NUMBERS = ["9007199254740993", "1e999", "-1e999", "0.5", "-9007199254740993", '"1"', ...ROUNDED];
 
 const jsonSteps = stepsWithBody().filter(({ route }) => route.request.body.kind === "json");
 
