@@ -27,3 +27,23 @@ function filtered(rawHeaders: readonly string[], keeps: (name: string) => boolea
   }
   return kept;
 }
+
+/**
+ * HTTP allows any byte in a header value (`obs-text`, RFC 9110 §5.5), workerd takes values for UTF-8 and spoils
+ * what is none. So each byte goes through it as the character of its number, in UTF-8.
+ */
+export function forWorkerd(rawHeaders: readonly string[]): string[] {
+  return recoded(rawHeaders, "utf8", "latin1");
+}
+
+/** Back to the bytes that `forWorkerd` was given. */
+export function fromWorkerd(rawHeaders: readonly string[]): string[] {
+  return recoded(rawHeaders, "latin1", "utf8");
+}
+
+const BEYOND_ASCII = /[\u0080-\u00ff]/;
+
+/** Node reads and writes headers as Latin-1. */
+function recoded(rawHeaders: readonly string[], from: BufferEncoding, to: BufferEncoding): string[] {
+  return rawHeaders.map((text) => (BEYOND_ASCII.test(text) ? Buffer.from(text, from).toString(to) : text));
+}

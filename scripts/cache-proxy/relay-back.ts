@@ -2,7 +2,14 @@ import { type Agent, request as httpRequest, type IncomingMessage, type ServerRe
 import { request as httpsRequest, type Agent as SecureAgent } from "node:https";
 import { pipeline } from "node:stream";
 import { passOn } from "./pass-on.ts";
-import { endToEndHeaders, RELAY_FAILURE_HEADER, RELAY_HEADER, withoutHeaders } from "./raw-headers.ts";
+import {
+  endToEndHeaders,
+  forWorkerd,
+  fromWorkerd,
+  RELAY_FAILURE_HEADER,
+  RELAY_HEADER,
+  withoutHeaders,
+} from "./raw-headers.ts";
 import type { Exchanges } from "./relay.ts";
 
 /** Passes the worker's requests on to the upstream, and its interim responses straight to the client. */
@@ -15,7 +22,7 @@ export function relayToUpstream(
 ): void {
   const relayed = request.headers[RELAY_HEADER];
   const [id = "", tunnelled] = typeof relayed === "string" ? relayed.split(" ") : [];
-  const headers = withoutHeaders(endToEndHeaders(request.rawHeaders), [RELAY_HEADER, "host"]);
+  const headers = withoutHeaders(fromWorkerd(endToEndHeaders(request.rawHeaders)), [RELAY_HEADER, "host"]);
   headers.push("Host", upstream.host);
   if (request.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
   const send = upstream.protocol === "https:" ? httpsRequest : httpRequest;
@@ -32,7 +39,7 @@ export function relayToUpstream(
   let answered: IncomingMessage | null = null;
   asked.on("response", (answer) => {
     answered = answer;
-    passOn(answer, response);
+    passOn(answer, response, forWorkerd);
   });
   asked.on("error", () => {
     // What comes after a complete message is not of it (RFC 9112 §6.3), so its faults are not either.

@@ -8,7 +8,7 @@ import {
 } from "node:http";
 import { pipeline } from "node:stream";
 import { passOn } from "./pass-on.ts";
-import { endToEndHeaders, RELAY_HEADER } from "./raw-headers.ts";
+import { endToEndHeaders, forWorkerd, fromWorkerd, RELAY_HEADER } from "./raw-headers.ts";
 import type { Exchanges } from "./relay.ts";
 
 /** The methods that go through workerd as they are; any other as a POST that says what it is. */
@@ -37,7 +37,7 @@ function exchange(
   const id = randomUUID();
   const { method = "GET" } = request;
   const isKnown = KNOWN.has(method);
-  const headers = endToEndHeaders(request.rawHeaders);
+  const headers = forWorkerd(endToEndHeaders(request.rawHeaders));
   headers.push(RELAY_HEADER, isKnown ? id : `${id} ${method}`);
   // A request whose body is of unknown length says so by its transfer coding (RFC 9112 §6.1).
   if (request.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
@@ -55,7 +55,7 @@ function exchange(
     exchanges.delete(id);
     asked.destroy();
   });
-  asked.on("response", (answer) => passOn(answer, response));
+  asked.on("response", (answer) => passOn(answer, response, fromWorkerd));
   asked.on("error", () => refuse(response));
   pipeline(request, asked, () => undefined);
 }

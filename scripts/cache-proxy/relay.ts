@@ -7,9 +7,9 @@ import { relayToWorker } from "./relay-front.ts";
 import { tunnel } from "./tunnel.ts";
 
 /**
- * What workerd cannot do as a server: it answers 501 to methods it does not know, and keeps interim
- * responses (102, 103) to itself. So clients meet a relay in front of it, and it asks the upstream
- * through another one behind it; the two know each other's exchanges by id.
+ * What workerd cannot do as a server: it answers 501 to methods it does not know, keeps interim responses
+ * (102, 103) to itself, and spoils header values that are not UTF-8. So clients meet a relay in front of it,
+ * and it asks the upstream through another one behind it; the two know each other's exchanges by id.
  */
 
 export type Relay = {

@@ -107,6 +107,24 @@ describe("what is passed on", () => {
     for (const name of ["x-mine", "te", "gatehouse-relay"]) expect(headers?.[name]).toBeUndefined();
   });
 
+  test("has header values byte for byte, which workerd would take for UTF-8 and spoil", async () => {
+    const { get, upstream } = running;
+    const [latin, utf8] = ["a\u00fc", "a\u00c3\u00bc"];
+    upstream.script(
+      "/bytes",
+      answer({ ...FRESH, vary: "x-q", "x-l": latin, "x-u": utf8 }, Buffer.from("body")),
+    );
+    const words = [];
+    for (const asked of [latin, latin, utf8, "a\u00e4"]) {
+      const { headers } = await get("/bytes", { headers: { "x-q": asked } });
+      expect([headers.get("x-l"), headers.get("x-u")]).toEqual([latin, utf8]);
+      words.push(headers.get("cf-cache-status"));
+    }
+    expect(words).toEqual(["MISS", "HIT", "MISS", "MISS"]);
+    const asked = upstream.asked("/bytes").map(({ headers }) => headers["x-q"]);
+    expect(asked).toEqual([latin, utf8, "a\u00e4"]);
+  });
+
   test("includes the conditions and ranges of a request that nothing stored answers", async () => {
     const { get, upstream } = running;
     upstream.script("/part", answer({ ...FRESH, "content-range": "bytes 0-0/4" }, "b", 206));
