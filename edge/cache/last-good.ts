@@ -1,5 +1,6 @@
 import { Problem, type ProblemCode } from "#shared/problems.ts";
 import { setBounded } from "../bounded-map.ts";
+import { fingerprint } from "../fingerprint.ts";
 import type { Fill, ResponseCache, Served } from "./serve.ts";
 
 /** More answers than the embedded cache can hold of the usual size, for no stored one to be out of reach. */
@@ -53,8 +54,16 @@ export function withLastGood(cache: ResponseCache): ResponseCache {
   };
 }
 
-function nameOf({ partition, target }: Pick<Fill, "partition" | "target">): string {
-  return `${partition.tenantId ?? ""} ${partition.subject ?? ""} ${target}`;
+/** What names longer than this are remembered by is a short one: many long ones would be another cache. */
+const MAX_NAME_LENGTH = 200;
+
+/**
+ * What a target's version is remembered by. Two that share a short name only ask the cache for one that it does
+ * not have: the version alone names no answer.
+ */
+export function nameOf({ partition, target }: Pick<Fill, "partition" | "target">): string {
+  const name = `${partition.tenantId ?? ""} ${partition.subject ?? ""} ${target}`;
+  return name.length > MAX_NAME_LENGTH ? fingerprint(name) : name;
 }
 
 function isAway(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { Entry } from "./entry.ts";
 import type { Matcher } from "./purge.ts";
+import { Recency } from "./recency.ts";
 import type { Selecting } from "./request.ts";
 import { variantOf } from "./vary.ts";
 
@@ -9,6 +10,12 @@ type Group = { readonly varies: (readonly string[])[]; readonly variants: Map<st
 /** An upper bound for the variants of one key, so that no header can make a lookup slow. */
 const MAX_VARIANTS = 100;
 
+/**
+ * What errors may take of the budget. Addresses of nothing are more than those of something, and cost nothing to
+ * make up: they must not make room for themselves at the cost of what is there.
+ */
+const ERROR_SHARE = 1 / 20;
+
 /** Of two responses the later counts (RFC 9111 §4), as far as `Date` can tell. */
 const DATE_PRECISION_MS = 1_000;
 
@@ -16,22 +23,24 @@ const DATE_PRECISION_MS = 1_000;
 export class Store {
   readonly #maxBytes: number;
   readonly #maxEntryBytes: number;
+  readonly #maxErrorBytes: number;
   readonly #normalisesVary: boolean;
   readonly #groups = new Map<string, Group>();
-  /** All entries, the one used longest ago first. */
-  readonly #used = new Set<Entry>();
-  #bytes = 0;
+  readonly #used = new Recency();
+  /** Those among them that are errors (4xx, 5xx). */
+  readonly #errors = new Recency();
   #evictions = 0;
 
   /** @param maxEntryBytes an entry's share: nothing larger is stored */
   constructor(maxBytes: number, maxEntryBytes: number, normalisesVary: boolean) {
     this.#maxBytes = maxBytes;
     this.#maxEntryBytes = Math.min(maxEntryBytes, maxBytes);
+    this.#maxErrorBytes = Math.min(maxEntryBytes, maxBytes * ERROR_SHARE);
     this.#normalisesVary = normalisesVary;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#used.bytes;
   }
 
   get size(): number {
@@ -56,8 +65,8 @@ export class Store {
       if (found !== undefined && (newest === null || found.bornAt > newest.bornAt)) newest = found;
     }
     if (newest === null) return null;
-    this.#used.delete(newest);
-    this.#used.add(newest);
+    this.#used.use(newest);
+    if (isError(newest)) this.#errors.use(newest);
     return newest;
   }
 
@@ -69,7 +78,7 @@ export class Store {
 
   /** @returns whether it was stored: not if it is too large, or older than what is there */
   put(entry: Entry): boolean {
-    if (entry.bytes > this.#maxEntryBytes) return false;
+    if (entry.bytes > (isError(entry) ? this.#maxErrorBytes : this.#maxEntryBytes)) return false;
     const group = this.#groups.get(entry.key) ?? { varies: [], variants: new Map<string, Entry>() };
     const name = nameOf(entry.vary, entry.variant);
     const same = group.variants.get(name);
@@ -80,8 +89,9 @@ export class Store {
     group.variants.set(name, entry);
     this.#groups.set(entry.key, group);
     this.#used.add(entry);
-    this.#bytes += entry.bytes;
-    this.#makeRoom();
+    if (isError(entry)) this.#errors.add(entry);
+    this.#makeRoom(this.#errors, this.#maxErrorBytes);
+    this.#makeRoom(this.#used, this.#maxBytes);
     return true;
   }
 
@@ -97,19 +107,19 @@ export class Store {
   }
 
   purge(matches: Matcher): void {
-    for (const entry of this.#used) if (matches(entry)) this.remove(entry);
+    for (const entry of this.#used.inOrder()) if (matches(entry)) this.remove(entry);
   }
 
   /** Makes what matches stale from now on, without forgetting it. */
   makeStale(matches: Matcher, now: number): void {
-    for (const entry of [...this.#used]) {
+    for (const entry of [...this.#used.inOrder()]) {
       if (matches(entry) && entry.freshUntil > now) this.put({ ...entry, freshUntil: now });
     }
   }
 
-  #makeRoom(): void {
-    for (const entry of this.#used) {
-      if (this.#bytes <= this.#maxBytes) return;
+  #makeRoom(among: Recency, maxBytes: number): void {
+    for (const entry of among.inOrder()) {
+      if (among.bytes <= maxBytes) return;
       this.remove(entry);
       this.#evictions++;
     }
@@ -125,8 +135,12 @@ export class Store {
     const isLast = ![...group.variants.values()].some((other) => sameNames(other.vary, entry.vary));
     if (isLast && varies >= 0) group.varies.splice(varies, 1);
     this.#used.delete(entry);
-    this.#bytes -= entry.bytes;
+    this.#errors.delete(entry);
   }
+}
+
+function isError({ status }: Entry): boolean {
+  return status >= 400;
 }
 
 function nameOf(names: readonly string[], variant: string): string {

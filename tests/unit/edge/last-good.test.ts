@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { embeddedCache } from "#edge/cache/embedded.ts";
-import { withLastGood } from "#edge/cache/last-good.ts";
+import { nameOf, withLastGood } from "#edge/cache/last-good.ts";
 import type { Fill } from "#edge/cache/serve.ts";
 import { contract } from "#shared/contract.ts";
 import { Problem } from "#shared/problems.ts";
@@ -69,6 +69,18 @@ describe("a cache that remembers the last good version", () => {
     await expect(read("2", "b")).rejects.toMatchObject({ code: "unavailable" });
     away = new Problem("invalid-token");
     await expect(read("2")).rejects.toMatchObject({ code: "invalid-token" });
+  });
+
+  it("remembers no long target: twenty thousand of them would take more than the cache itself", async () => {
+    const ids = (first: string) => `/v1/products?ids=${[first, ...Array(99).fill("x".repeat(36))].join()}`;
+    const [one, other] = [ids("1"), ids("2")];
+    const names = [one, other].map((target) => nameOf({ partition: { tenantId: "a" }, target }));
+    expect(new Set(names).size).toBe(2);
+    for (const name of names) expect(name.length).toBeLessThan(30);
+    await read("1", "a", one);
+    away = new Problem("unavailable");
+    expect(await read("2", "a", one)).toEqual(["STALE", "first"]);
+    await expect(read("2", "a", other)).rejects.toMatchObject({ code: "unavailable" });
   });
 
   it("serves what is asked for often, however much else was asked for since it was stored", async () => {

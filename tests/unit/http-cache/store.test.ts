@@ -9,8 +9,8 @@ import { tagsOf } from "#edge/http-cache/tags.ts";
 import { variantOf, varyNames } from "#edge/http-cache/vary.ts";
 import { bytes, type Headers, httpDate, NOW, received, request } from "./build.ts";
 
-function stored(key: string, headers: Headers = {}, asked: Headers = {}, text = "body"): Entry {
-  const answered = received({ "cache-control": "max-age=60", ...headers });
+function stored(key: string, headers: Headers = {}, asked: Headers = {}, text = "body", status = 200): Entry {
+  const answered = received({ "cache-control": "max-age=60", ...headers }, status);
   const control = controlOf(answered.fields, proxy, null, NOW);
   const about = request(asked, { key, path: key });
   return makeEntry(about, { ...answered, reason: "OK" }, control, bytes(text), proxy);
@@ -40,6 +40,26 @@ describe("the store", () => {
     expect(store.put(entry)).toBe(false);
     expect(store.bytes).toBe(0);
     expect(store.hasKey(key("/a"))).toBe(false);
+  });
+
+  test("lets made-up addresses take a twentieth, so that they crowd out nothing that is there", () => {
+    const missing = (i: number) => stored(`/missing/${1_000 + i}`, {}, {}, "", 404);
+    const there = Array.from({ length: 10 }, (_, i) => stored(`/there/${i}`));
+    const store = new Store(missing(0).bytes * 100, 10_000, true);
+    for (const entry of there) store.put(entry);
+    const kept = missing(0);
+    store.put(kept);
+    for (let i = 1; i <= 300; i++) {
+      store.put(missing(i));
+      store.find(kept.key, none);
+    }
+    for (const entry of there) expect(store.find(entry.key, none)).toBe(entry);
+    // The five that were used last.
+    expect(store.size).toBe(there.length + 5);
+    expect(store.find(kept.key, none)).toBe(kept);
+    store.removeKey(kept.key);
+    store.put(missing(301));
+    expect(store.size).toBe(there.length + 5);
   });
 
   test("replaces a response, but not by an older one (§4)", () => {
