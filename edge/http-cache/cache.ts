@@ -101,7 +101,7 @@ export class HttpCache {
       }
     }
     const forward = this.#reason(key, entry, use === "validate-asked" || demands.noStore);
-    if (demands.onlyIfCached) return notCached(this.#profile, forward);
+    if (demands.onlyIfCached) return notCached(forward);
     const asked: Asked = { request, load, entry: demands.noStore ? null : entry, forward };
     if (request.method === "HEAD" && this.#profile.fill === "as-asked") return this.#revalidation.head(asked);
     if (!isCollapsible(request, entry, demands, this.#profile)) return this.#revalidation.ask(asked);

@@ -75,11 +75,8 @@ function failure(error: unknown): Response {
     error instanceof UpstreamTimeout
       ? [504, "The upstream did not answer in time.\n"]
       : [502, "The upstream cannot be reached.\n"];
-  const headers = {
-    "content-type": "text/plain; charset=utf-8",
-    "cache-control": "no-store",
-    "cache-status": `${proxy.name}; fwd=miss; detail=${status === 504 ? "timeout" : "unreachable"}`,
-  };
+  // Without `Cache-Status`, which is not for what the cache makes up (RFC 9211 §2).
+  const headers = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
   return new Response(text, { status, headers });
 }
 

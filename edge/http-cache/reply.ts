@@ -83,11 +83,13 @@ export function passedOn(
   return { status, reason, fields, body, how };
 }
 
-/** What `only-if-cached` gets when nothing is (RFC 9111 §5.2.1.7). */
-export function notCached(profile: Profile, forward: ForwardReason | null): Reply {
-  const provenance = { ...FOUND, word: "MISS", forward } as const;
-  const how = { ...provenance, ageSeconds: null, ttlSeconds: null };
-  return { status: 504, reason: "Gateway Timeout", fields: ownFields(how, profile), body: null, how };
+/**
+ * What `only-if-cached` gets when nothing is (RFC 9111 §5.2.1.7). Without `Cache-Status`, since it is based on no
+ * response at all (RFC 9211 §2).
+ */
+export function notCached(forward: ForwardReason | null): Reply {
+  const how = { ...FOUND, word: "MISS", forward, ageSeconds: null, ttlSeconds: null } as const;
+  return { status: 504, reason: "Gateway Timeout", fields: [["cf-cache-status", how.word]], body: null, how };
 }
 
 function partOf({ fields, body }: Entry, range: string, own: readonly Field[], how: How): Reply | null {
