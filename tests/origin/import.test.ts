@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { contract } from "#shared/contract.ts";
+import { MAX_DEPTH } from "#shared/resources/categories.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
 import { newTenant, owner } from "#tests/support/stack.ts";
 
@@ -220,6 +221,37 @@ describe("importProducts", () => {
       },
     });
     expect((await importBody(body)).json).toMatchObject({ received: 260, failed: 0 });
+  });
+
+  test("takes a path for what it is now, when its category was moved while the import ran: none becomes too deep", async () => {
+    const path = Array.from({ length: MAX_DEPTH - 1 }, (_, n) => String(n));
+    const line = (sku: string, category: string[]) => `${JSON.stringify({ sku, name: "x", category })}\n`;
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    let part = 0;
+    const body = new ReadableStream({
+      async pull(controller) {
+        part++;
+        const batch = Array.from({ length: 250 }, (_, n) => line(`s${n}`, path));
+        if (part === 1) return controller.enqueue(bytes(batch.join("")));
+        if (part === 3) return controller.close();
+        await vi.waitFor(async () => expect((await stored()).get("s249")).toBeDefined(), 10_000);
+        const { json: categories } = await send("/v1/categories?pageSize=100");
+        const root = categories.data.find(({ name }: { name: string }) => name === "0");
+        const { json: above } = await send("/v1/categories", { method: "POST", body: { name: "above" } });
+        const headers = { "if-match": "*", "content-type": "application/merge-patch+json" };
+        const moving = { method: "PATCH", headers, body: { parentId: above.id } };
+        expect((await send(`/v1/categories/${root.id}`, moving)).status).toBe(200);
+        controller.enqueue(bytes(line("moved", ["above", ...path]) + line("new", [...path, "leaf"])));
+      },
+    });
+    expect((await importBody(body)).json).toMatchObject({ created: 252, failed: 0 });
+    const exported = (await send("/v1/products/export")).text.trim().split("\n");
+    const paths = new Map(
+      exported.map((text): [string, string[]] => [JSON.parse(text).sku, JSON.parse(text).category]),
+    );
+    expect(paths.get("s0")).toEqual(["above", ...path]);
+    expect(paths.get("moved")).toEqual(["above", ...path]);
+    expect(paths.get("new")).toEqual([...path, "leaf"]);
   });
 
   test("notes every changed item in the outbox, of categories too", async () => {

@@ -1,7 +1,6 @@
 import { retrying } from "../../db/retry.ts";
 import { type Actor, inTransaction } from "../../db/write.ts";
 import type { Services } from "../../services.ts";
-import type { CategoryIds } from "../products/import/category-paths.ts";
 import { faultsOf, itemsOf } from "../products/import/entries.ts";
 import { storeItems } from "../products/import/store-items.ts";
 import type { ImportCounters } from "./metrics.ts";
@@ -24,7 +23,6 @@ export function storeEntries(
   actor: Actor,
 ) {
   let place = from;
-  let categories: CategoryIds = new Map();
 
   return {
     async commit(batch: readonly PlacedEntry[]): Promise<void> {
@@ -32,16 +30,13 @@ export function storeEntries(
       if (last === undefined) return;
       const next = { lines: last.line, digest: last.digest };
       const faults = faultsOf(batch);
-      const known = categories;
-      // Should this fail, one of them may be gone: then all are looked up again.
-      categories = new Map();
       const { result } = await retrying(() =>
         inTransaction(
           connections,
           key.tenantId,
           async (tx) => {
             await lockAt(tx, key, place);
-            const stored = await storeItems(tx, key.tenantId, itemsOf(batch), known);
+            const stored = await storeItems(tx, key.tenantId, itemsOf(batch));
             const { created, updated } = stored;
             await moveOn(tx, key, next, { created, updated, failed: faults.length }, faults.flat());
             return stored;
@@ -50,7 +45,6 @@ export function storeEntries(
         ),
       );
       place = next;
-      ({ categories } = result);
       counted({ created: result.created, updated: result.updated, failed: faults.length });
       committed();
     },

@@ -5,7 +5,6 @@ import { retrying } from "../../../db/retry.ts";
 import { type Actor, actorOf, type Committed, inTransaction } from "../../../db/write.ts";
 import type { Services } from "../../../services.ts";
 import { createBatches, type Entry } from "./batches.ts";
-import type { CategoryIds } from "./category-paths.ts";
 import { entriesOf, faultsOf, itemsOf } from "./entries.ts";
 import { BodyTooLarge } from "./lines.ts";
 import { type LineCounts, lineCounter } from "./metrics.ts";
@@ -44,20 +43,15 @@ function storing(
   actor: Actor,
   report: Report,
 ) {
-  let categories: CategoryIds = new Map();
   let consistency: Committed<unknown>["consistency"] = {};
   return {
     async commit(batch: readonly Entry[]): Promise<void> {
       const items = itemsOf(batch);
       const faulty = faultsOf(batch);
       if (items.length > 0) {
-        const known = categories;
-        // Should this fail, one of them may be gone: then all are looked up again.
-        categories = new Map();
         const done = await retrying(() =>
-          inTransaction(connections, tenantId, (tx) => storeItems(tx, tenantId, items, known), actor),
+          inTransaction(connections, tenantId, (tx) => storeItems(tx, tenantId, items), actor),
         );
-        ({ categories } = done.result);
         ({ consistency } = done);
         const { created, updated } = done.result;
         report.stored(created, updated);

@@ -11,23 +11,17 @@ export type Stored = {
   readonly created: number;
   /** Also those that were the same already. */
   readonly updated: number;
-  /** What is known of categories once the transaction is committed. */
-  readonly categories: CategoryIds;
 };
 
-/**
- * Stores items with different SKUs, with what they are found by and what caches are to forget.
- * @param known categories of earlier transactions
- */
+/** Stores items with different SKUs, with what they are found by and what caches are to forget. */
 export async function storeItems(
   tx: Transaction,
   tenantId: string,
   items: readonly ImportItem[],
-  known: CategoryIds,
 ): Promise<Stored> {
-  if (items.length === 0) return { created: 0, updated: 0, categories: known };
+  if (items.length === 0) return { created: 0, updated: 0 };
   const paths = items.map(({ categoryPath }) => categoryPath);
-  const { ids, created: newCategories } = await resolvePaths(tx, tenantId, paths, known);
+  const { ids, created: newCategories } = await resolvePaths(tx, tenantId, paths);
   const changed = await upsert(tx, tenantId, items, ids);
   await storeTerms(tx, tenantId, changed);
   await announce(tx, tenantId, [
@@ -35,7 +29,7 @@ export async function storeItems(
     ...changed.map(({ id }) => ({ collection: "products", itemId: id })),
   ]);
   const created = changed.filter(({ version }) => version === 1).length;
-  return { created, updated: items.length - created, categories: ids };
+  return { created, updated: items.length - created };
 }
 
 type Changed = Searchable & { readonly version: number };
