@@ -85,6 +85,21 @@ describe("importProducts", () => {
     });
   });
 
+  test("changes nothing of a product that is out of stock by what is kept of it, whatever the line says of that", async () => {
+    await importLines({ sku: "a", name: "A" });
+    const id = (await stored()).get("a")?.["id"];
+    for (const change of [1, -1]) {
+      const body = { change, reason: "test" };
+      await send(`/v1/products/${id}/stock/main/adjustments`, { method: "POST", body });
+    }
+    const before = (await stored()).get("a");
+    expect(before).toMatchObject({ inStock: false });
+    expect((await importLines({ sku: "a", name: "A", in_stock: true })).json).toMatchObject({ updated: 1 });
+    expect((await stored()).get("a")).toEqual(before);
+    await importLines({ sku: "a", name: "B", in_stock: true });
+    expect((await stored()).get("a")).toMatchObject({ inStock: false, name: "B" });
+  });
+
   test("reports each line that is refused by its number, and stores the others", async () => {
     const { status, json } = await importLines(
       { sku: "ok-1", name: "fine" },

@@ -77,4 +77,8 @@ const NAMES = [
 ];
 const COLUMNS = sql.raw(NAMES.join(", "));
 const CURRENT = sql.raw(NAMES.map((name) => `products.${name}`).join(", "));
-const EXCLUDED = sql.raw(NAMES.map((name) => `excluded.${name}`).join(", "));
+/** Where stock is kept, that says what is in stock (`gatehouse_products_in_stock`): a line changes nothing there. */
+const IN_STOCK = "coalesce(products.stock_available, excluded.in_stock)";
+const EXCLUDED = sql.raw(
+  NAMES.map((name) => (name === "in_stock" ? IN_STOCK : `excluded.${name}`)).join(", "),
+);
