@@ -6,8 +6,10 @@ import { proxy } from "./profile.ts";
 /** The cache alone in front of one HTTP server: what `npm run cache-proxy` runs in workerd. */
 
 type Bindings = {
-  /** Where requests go; path and query are the client's. */
-  readonly UPSTREAM: string;
+  /** The server that requests go to. */
+  readonly UPSTREAM: Fetcher;
+  /** Its scheme and host; path and query are the client's. */
+  readonly UPSTREAM_URL: string;
   readonly MAX_BYTES: number;
   readonly TIMEOUT_MS: number;
   /**
@@ -29,13 +31,13 @@ let cache: HttpCache | null = null;
  * Asks the upstream. It is not bound to the client's signal, since others may share the answer; a
  * streamed answer ends with its reader all the same.
  */
-function loadFrom(request: Request, method: string, { UPSTREAM, TIMEOUT_MS }: Bindings): Load {
+function loadFrom(request: Request, method: string, { UPSTREAM, UPSTREAM_URL, TIMEOUT_MS }: Bindings): Load {
   const { pathname, search } = new URL(request.url);
   return async function load(sent) {
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), TIMEOUT_MS);
     try {
-      const response = await fetch(UPSTREAM + pathname + search, {
+      const response = await UPSTREAM.fetch(UPSTREAM_URL + pathname + search, {
         method: sent.method === method ? request.method : sent.method,
         headers: sentHeaders(request, sent),
         body: sent.method === method ? request.body : null,
@@ -84,7 +86,9 @@ export default {
   async fetch(request, bindings, context) {
     const { pathname, search } = new URL(request.url);
     // Switching protocols makes a connection of two ends; nothing of it is a response to keep.
-    if (request.headers.has("upgrade")) return fetch(bindings.UPSTREAM + pathname + search, request);
+    if (request.headers.has("upgrade")) {
+      return bindings.UPSTREAM.fetch(bindings.UPSTREAM_URL + pathname + search, request);
+    }
     try {
       return await answer(request, bindings, context);
     } catch (error) {

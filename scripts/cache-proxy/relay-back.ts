@@ -22,7 +22,9 @@ export function relayToUpstream(
 ): void {
   const relayed = request.headers[RELAY_HEADER];
   const [id = "", tunnelled] = typeof relayed === "string" ? relayed.split(" ") : [];
-  const headers = withoutHeaders(fromWorkerd(endToEndHeaders(request.rawHeaders)), [RELAY_HEADER, "host"]);
+  const isBare = tunnelled === "TRACE" && request.headers["content-length"] === "0";
+  const own = [RELAY_HEADER, "host", ...(isBare ? ["content-length"] : [])];
+  const headers = withoutHeaders(fromWorkerd(endToEndHeaders(request.rawHeaders)), own);
   headers.push("Host", upstream.host);
   if (request.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
   const send = upstream.protocol === "https:" ? httpsRequest : httpRequest;

@@ -11,7 +11,10 @@ import { passOn } from "./pass-on.ts";
 import { endToEndHeaders, forWorkerd, fromWorkerd, RELAY_HEADER } from "./raw-headers.ts";
 import type { Exchanges } from "./relay.ts";
 
-/** The methods that go through workerd as they are; any other as a POST that says what it is. */
+/**
+ * The methods that go through workerd as they are; any other as a POST that says what it is. So does a GET with a
+ * body, which workerd would not send.
+ */
 const KNOWN = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** Passes clients' requests on to the worker, and its responses back. */
@@ -36,11 +39,16 @@ function exchange(
 ): void {
   const id = randomUUID();
   const { method = "GET" } = request;
-  const isKnown = KNOWN.has(method);
+  const { "transfer-encoding": coding, "content-length": length } = request.headers;
+  const isKnown = KNOWN.has(method) && !(method === "GET" && (coding !== undefined || Number(length) > 0));
   const headers = forWorkerd(endToEndHeaders(request.rawHeaders));
   headers.push(RELAY_HEADER, isKnown ? id : `${id} ${method}`);
   // A request whose body is of unknown length says so by its transfer coding (RFC 9112 §6.1).
-  if (request.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
+  if (coding !== undefined) headers.push("Transfer-Encoding", "chunked");
+  // Node would send an empty body in chunks, which a TRACE must not have (RFC 9110 §9.3.8).
+  else if (length === undefined && method !== "GET" && method !== "HEAD") headers.push("Content-Length", "0");
+  // HTTP/1.0 knows none (RFC 9112 §3.2), workerd wants one.
+  if (request.headers.host === undefined) headers.push("Host", worker.host);
   const asked = httpRequest({
     agent,
     host: worker.hostname,

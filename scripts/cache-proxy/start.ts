@@ -66,7 +66,9 @@ async function startWorker(
     convertV4MiniflareOptions({
       modules: [{ type: "ESModule", path: "proxy-worker.js", contents: script }],
       ...(compatibilityDate ? { compatibilityDate } : {}),
-      bindings: { UPSTREAM: upstream, MAX_BYTES: maxBytes, TIMEOUT_MS: timeoutMs, RELAYED: !direct },
+      bindings: { UPSTREAM_URL: upstream, MAX_BYTES: maxBytes, TIMEOUT_MS: timeoutMs, RELAYED: !direct },
+      // Not by the global fetch, on whose way Miniflare puts a \`CF-Worker\` and takes \`CF-Connecting-IP\` away.
+      serviceBindings: { UPSTREAM: { external: serverAt(new URL(upstream)) } },
       unsafeDirectSockets: [{ host: LOOPBACK, port }],
     }),
   );
@@ -78,6 +80,15 @@ async function startWorker(
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(`The cache proxy does not start on port ${port}: ${reason}`);
   }
+}
+
+function serverAt({ protocol, hostname, port }: URL) {
+  if (protocol === "http:") return { address: `${hostname}:${port || 80}`, http: {} };
+  const tlsOptions = { trustBrowserCas: true };
+  return {
+    address: `${hostname}:${port || 443}`,
+    https: { options: {}, tlsOptions, certificateHost: hostname },
+  };
 }
 
 async function urlOf(miniflare: Miniflare): Promise<string> {

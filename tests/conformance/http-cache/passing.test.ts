@@ -99,12 +99,53 @@ describe("what is passed on", () => {
       "Te: trailers",
       "Gatehouse-Relay: forged PURGE",
       "User-Agent: test",
+      "CF-Connecting-IP: 192.0.2.1",
+      "CF-Worker: mine",
     ]);
     expect([reply.headers.get("x-end"), reply.headers.has("x-hop")]).toEqual(["1", false]);
     expect(reply.headers.has("proxy-connection")).toBe(false);
     const { headers, method } = upstream.asked("/hops")[0] ?? {};
     expect([method, headers?.["x-end"], headers?.["user-agent"]]).toEqual(["GET", "a, b", "test"]);
     for (const name of ["x-mine", "te", "gatehouse-relay"]) expect(headers?.[name]).toBeUndefined();
+    expect([headers?.["cf-connecting-ip"], headers?.["cf-worker"]]).toEqual(["192.0.2.1", "mine"]);
+    await rawRequest(url, "GET /hops", []);
+    expect(Object.keys(upstream.asked("/hops")[1]?.headers ?? {})).toEqual(["host", "connection"]);
+  });
+
+  test("has the body of a GET, which workerd would not send, and is never stored", async () => {
+    const { url, upstream } = running;
+    upstream.script("/asked-with-body", answer(FRESH));
+    for (const framing of ["Content-Length: 5", "Transfer-Encoding: chunked"]) {
+      const body = framing.startsWith("C") ? "hello" : "5\r\nhello\r\n0\r\n\r\n";
+      const { status } = await rawRequest(url, "GET /asked-with-body", [framing], body);
+      const asked = upstream.asked("/asked-with-body").at(-1);
+      expect([status, asked?.method, await asked?.body]).toEqual([200, "GET", "hello"]);
+    }
+    expect(upstream.asked("/asked-with-body")).toHaveLength(2);
+  });
+
+  test("says of a rare method without a body that it has none, and of a TRACE nothing (RFC 9110 §9.3.8)", async () => {
+    const { url, upstream } = running;
+    for (const [method, length] of [
+      ["PURGE", "0"],
+      ["TRACE", undefined],
+    ] as const) {
+      const path = `/bare-${method}`;
+      upstream.script(path, answer({}));
+      await rawRequest(url, `${method} ${path}`, []);
+      const { headers } = upstream.asked(path)[0] ?? {};
+      expect([headers?.["content-length"], headers?.["transfer-encoding"]]).toEqual([length, undefined]);
+    }
+  });
+
+  test("comes from a client of HTTP/1.0 without Host, too", async () => {
+    const { url, upstream } = running;
+    upstream.script("/old", answer({}));
+    const client = connect(Number(new URL(url).port), "127.0.0.1");
+    client.write("GET /old HTTP/1.0\r\n\r\n");
+    expect(String((await once(client, "data"))[0])).toContain(" 200 OK");
+    client.destroy();
+    expect(upstream.asked("/old")).toHaveLength(1);
   });
 
   test("has header values byte for byte, which workerd would take for UTF-8 and spoil", async () => {
