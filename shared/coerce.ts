@@ -24,6 +24,9 @@ export type Coerced = {
 export const CANONICAL = "x-canonical";
 const canonicalForms = { set: canonicalSet, search: canonicalSearch };
 
+/** Lists of names that hold one of them whether it is given or not say by this keyword which. */
+export const ALWAYS = "x-always";
+
 const INTEGER = /^(?:0|-?[1-9]\d{0,15})$/;
 
 /** Coerces each parameter by its schema. Unknown and repeated names are violations. */
@@ -105,7 +108,7 @@ function coerceText(text: string, schema: TSchema): unknown {
     case "boolean":
       return text === "true" ? true : text === "false" ? false : undefined;
     case "array": {
-      const names = canonicalSet(text).split(",");
+      const names = canonicalSet(ALWAYS in schema ? `${schema[ALWAYS]},${text}` : text).split(",");
       return names.every((name) => choicesOf(schema).includes(name)) ? names : undefined;
     }
     default:

@@ -1,4 +1,5 @@
 import Type, { type TObject } from "typebox";
+import { ALWAYS } from "./coerce.ts";
 
 /**
  * Sparse answers: the query parameter `fields` names the members that a client wants of each item. It cuts
@@ -13,7 +14,7 @@ export const KEPT = "id";
 export function Fields<T extends TObject>(item: T) {
   const names = Object.keys(item.properties) as (keyof T["properties"] & string)[];
   const description = `Only these members of the answer's items, separated by commas; \`${KEPT}\` always comes`;
-  return Type.Optional(Type.Array(Type.Enum(names), { description }));
+  return Type.Optional(Type.Array(Type.Enum(names), { description, [ALWAYS]: KEPT }));
 }
 
 /** Whether the answers of a route are cut down when its clients ask for it. */

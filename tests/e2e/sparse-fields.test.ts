@@ -58,8 +58,8 @@ describe("fields", () => {
     expect(json.meta).toEqual({ nextCursor: null, pageSize: expect.any(Number), total: 1 });
   });
 
-  it("are one entry of the cache, whatever their order and however often each is named", async () => {
-    let spelling = "version,name,sku";
+  it("are one entry of the cache, whatever their order, however often each is named, and whether `id` is", async () => {
+    let spelling = "id,version,name,sku";
     const first = await send(`${path}?fields=sku,name,version`);
     // A spelling that was never sent: what it hits was stored under another.
     const another = () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import Type from "typebox";
 import { describe, expect, test } from "vitest";
 import { canonicalQuery, coerce, parseQuery, pointerTo } from "#shared/coerce.ts";
+import { Fields } from "#shared/fields.ts";
 
 const schema = Type.Object(
   {
@@ -84,6 +85,19 @@ describe("canonicalQuery", () => {
       "pageSize=10&q=a%20b%26c%27%C3%A9",
     );
     expect(canonicalQuery(schema, { pageSize: 20 })).toBe("");
+  });
+
+  test("names what a list holds anyway, so that asking for it makes no other key", () => {
+    const query = Type.Object({ fields: Fields(Type.Object({ id: Type.String(), name: Type.String() })) });
+    const spelling = (text: string) =>
+      canonicalQuery(query, coerce("query", query, [["fields", text]]).values);
+    for (const text of ["name", "id,name", "name,id", "name,name"]) {
+      expect(spelling(text)).toBe("fields=id%2Cname");
+    }
+    expect(spelling("id")).toBe("fields=id");
+    for (const text of ["", "id,", "other"]) {
+      expect(coerce("query", query, [["fields", text]]).violations).toHaveLength(1);
+    }
   });
 
   test("is a fixed point: reading it back gives the same values and the same spelling", () => {
