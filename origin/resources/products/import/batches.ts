@@ -24,14 +24,13 @@ export type Batches<E extends Entry> = {
 };
 
 /**
- * @param commit stores entries with different SKUs in one short transaction: all of them, or none and
- *   an error. What the database refuses of a batch is found by halving it, so that the others are stored.
+ * @param commit stores entries in one short transaction: all of them, or none and an error. What the database
+ *   refuses of a batch is found by halving it, so that the others are stored.
  */
 export function createBatches<E extends Entry>(commit: (batch: readonly E[]) => Promise<void>): Batches<E> {
   let held: E[] = [];
   let bytesHeld = 0;
   let storing: Promise<void> = Promise.resolve();
-  const skus = new Set<string>();
 
   async function store(batch: readonly E[]): Promise<void> {
     if (batch.length === 0) return;
@@ -51,7 +50,6 @@ export function createBatches<E extends Entry>(commit: (batch: readonly E[]) => 
     const batch = held;
     held = [];
     bytesHeld = 0;
-    skus.clear();
     await storing;
     storing = store(batch);
     // Whoever waits for it next is told; until then nobody is.
@@ -64,15 +62,8 @@ export function createBatches<E extends Entry>(commit: (batch: readonly E[]) => 
       await storing;
     },
     async add(entry) {
-      const { parsed, bytes } = entry;
-      if (parsed.kind === "item") {
-        const { sku } = parsed.item.values;
-        // One statement cannot touch a row twice, and the later line is to win.
-        if (skus.has(sku)) await pass();
-        skus.add(sku);
-      }
       held.push(entry);
-      bytesHeld += bytes;
+      bytesHeld += entry.bytes;
       if (held.length === BATCH_LINES || bytesHeld >= BATCH_BYTES) await pass();
     },
   };

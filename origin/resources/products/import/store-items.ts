@@ -9,11 +9,11 @@ import type { ImportItem } from "./parse-line.ts";
 
 export type Stored = {
   readonly created: number;
-  /** Also those that were the same already. */
+  /** Also those that were the same already, and those of which a later one says all anew. */
   readonly updated: number;
 };
 
-/** Stores items with different SKUs, with what they are found by and what caches are to forget. */
+/** Stores items, with what they are found by and what caches are to forget. */
 export async function storeItems(
   tx: Transaction,
   tenantId: string,
@@ -22,7 +22,7 @@ export async function storeItems(
   if (items.length === 0) return { created: 0, updated: 0 };
   const paths = items.map(({ categoryPath }) => categoryPath);
   const { ids, created: newCategories } = await resolvePaths(tx, tenantId, paths);
-  const changed = await upsert(tx, tenantId, items, ids);
+  const changed = await upsert(tx, tenantId, lastOfEach(items), ids);
   await storeTerms(tx, tenantId, changed);
   await announce(tx, tenantId, [
     ...newCategories.map((itemId) => ({ collection: "categories", itemId })),
@@ -30,6 +30,11 @@ export async function storeItems(
   ]);
   const created = changed.filter(({ version }) => version === 1).length;
   return { created, updated: items.length - created };
+}
+
+/** One statement cannot touch a row twice: of those with one SKU the last, which says all of its product. */
+function lastOfEach(items: readonly ImportItem[]): ImportItem[] {
+  return [...new Map(items.map((item) => [item.values.sku, item])).values()];
 }
 
 type Changed = Searchable & { readonly version: number };
