@@ -159,8 +159,10 @@ export class HttpCache {
     const flightKey = this.#flightKey(key, asked.request);
     // Who has been answered already waits for nobody: not to ask again when the one who asks fails, or is slow.
     if (this.#flight.isUnderWay(flightKey)) return;
+    // As a GET, whatever was asked: the answer to a HEAD has no content to store.
+    const whole = { ...asked, request: { ...asked.request, method: "GET" } };
     const revalidate = async () => {
-      const reply = await this.#revalidation.ask(asked);
+      const reply = await this.#revalidation.ask(whole);
       discard(reply.body);
       return failureOf(reply);
     };

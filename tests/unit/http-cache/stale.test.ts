@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Load } from "#edge/http-cache/exchange.ts";
 import { proxy, workers } from "#edge/http-cache/profile.ts";
-import { bench, header, script, textOf } from "./build.ts";
+import { answerOf, bench, header, request, script, textOf } from "./build.ts";
 
 const fresh = (text: string, more = {}) => ({
   headers: { "cache-control": "max-age=60", ...more },
@@ -35,6 +36,24 @@ describe("stale responses", () => {
     await Promise.all(Array.from({ length: 100 }, () => ask(origin.load)));
     await settle();
     expect(origin.asked).toHaveLength(2);
+  });
+
+  test("are revalidated by a GET after a HEAD, whose answer has no content to store", async () => {
+    const { ask, pass, settle } = bench();
+    const headers = { "cache-control": "max-age=60, stale-while-revalidate=30" };
+    const methods: string[] = [];
+    const load: Load = async ({ method }) => {
+      methods.push(method);
+      return answerOf({ headers, body: method === "HEAD" ? null : "one" });
+    };
+    await ask(load);
+    pass(61);
+    const reply = await ask(load, request({}, { method: "HEAD" }));
+    await settle();
+    const hit = await ask(load);
+    expect([header(reply, "cf-cache-status"), header(hit, "cf-cache-status")]).toEqual(["UPDATING", "HIT"]);
+    expect(await textOf(hit.body)).toBe("one");
+    expect(methods).toEqual(["GET", "GET"]);
   });
 
   test("stand in for an origin that cannot be reached, for all who wait", async () => {
