@@ -70,8 +70,8 @@ export class Revalidation {
     const provenance = { ...this.#provenance(asked, answered.status), word: "BYPASS" } as const;
     const reply = passedOn(answered, "HEAD", this.#profile, provenance);
     if (entry === null || answered.status !== 200) return reply;
-    this.#store.remove(entry);
-    if (describes(answered.fields, entry) && request.header("authorization") === null) {
+    const wasThere = this.#store.remove(entry);
+    if (wasThere && describes(answered.fields, entry) && request.header("authorization") === null) {
       this.#store.put(freshened(entry, request, answered, this.#profile));
     }
     return reply;
@@ -138,8 +138,9 @@ export class Revalidation {
     const fresh = freshened(entry, request, answered, this.#profile);
     const merged = { ...answered, status: fresh.status, fields: fresh.fields };
     const verdict = storability({ ...request, method: "GET" }, merged, fresh.control, this.#profile);
-    this.#store.remove(entry);
-    const stored = verdict === "store" && !isPurged(fill, fresh) && this.#store.put(fresh);
+    // What came meanwhile in its place is newer than what it confirms.
+    const wasThere = this.#store.remove(entry);
+    const stored = wasThere && verdict === "store" && !isPurged(fill, fresh) && this.#store.put(fresh);
     const provenance = { ...this.#provenance(asked, answered.status), word: "REVALIDATED", stored } as const;
     return replyFrom(withWithheld(fresh, answered), request, provenance, this.#profile, this.#now());
   }

@@ -95,11 +95,13 @@ export class Store {
     return true;
   }
 
-  remove(entry: Entry): void {
+  /** @returns whether it was there: not if it was purged or replaced meanwhile */
+  remove(entry: Entry): boolean {
     const group = this.#groups.get(entry.key);
-    if (group === undefined || !this.#used.has(entry)) return;
+    if (group === undefined || !this.#used.has(entry)) return false;
     this.#forget(entry, group);
     if (group.variants.size === 0) this.#groups.delete(entry.key);
+    return true;
   }
 
   removeKey(key: string): void {

@@ -185,6 +185,32 @@ describe("what becomes invalid", () => {
     expect(await textOf((await read).body)).toBe("old");
     expect(cache.size).toBe(0);
   });
+
+  test("stays so when a HEAD from before the write is answered after it", async () => {
+    const { ask, pass, cache } = bench();
+    const origin = held();
+    await ask(script(fresh("old", { etag: '"a"' })).load);
+    pass(61);
+    const head = ask(origin.load, request({}, { method: "HEAD" }));
+    await turn();
+    await ask(script({}).load, post);
+    origin.waiting[0]?.give({ ...fresh("", { etag: '"a"' }), body: null });
+    expect((await head).status).toBe(200);
+    expect(cache.size).toBe(0);
+  });
+
+  test("stays replaced when a 304 about what was there before comes after what replaced it", async () => {
+    const { ask, pass } = bench();
+    const origin = held();
+    await ask(script(fresh("old", { etag: '"a"' })).load);
+    pass(61);
+    const validated = ask(origin.load);
+    await turn();
+    await ask(script(fresh("new", { etag: '"b"' })).load, request({ "cache-control": "no-cache" }));
+    origin.waiting[0]?.give({ status: 304, headers: { "cache-control": "max-age=60" }, body: null });
+    expect(await textOf((await validated).body)).toBe("old");
+    expect(await textOf((await ask(script().load)).body)).toBe("new");
+  });
 });
 
 describe("an operator", () => {
