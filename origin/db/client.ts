@@ -19,11 +19,10 @@ export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
 export type Connections = {
   /** One operation at a time on each connection: transactions, and reads that may take their time. */
   readonly pool: Pool;
-  /** Reads of single things, several at a time on each connection. */
+  /** Short reads, several at a time on each connection. */
   readonly reads: Pool;
   readonly breaker: Breaker;
-  /** Runs a statement that is prepared when first seen, and answers rows as columns in their order. */
-  readonly rows: (text: string, parameters: readonly unknown[]) => Promise<unknown[][]>;
+  readonly rows: Rows;
   /**
    * Runs what the origin asks by itself, apart from the pools, so that requests cannot keep the relay, probes and
    * cancels from the database. A connection that says nothing for `withinMs` is replaced; default: for as long as
@@ -37,6 +36,12 @@ export type Connections = {
   /** Waits for what is running, at most `timeoutSeconds`, and closes every connection. */
   readonly close: (timeoutSeconds: number) => Promise<void>;
 };
+
+/**
+ * Runs a statement that is prepared when first seen, and answers rows as columns in their order.
+ * @param isShort runs as one that reads a single thing does, whatever asks: one plan serves it well for any values
+ */
+export type Rows = (text: string, parameters: readonly unknown[], isShort?: boolean) => Promise<unknown[][]>;
 
 export type Own = <R>(operation: (db: Database) => Promise<R>, withinMs?: number) => Promise<R>;
 
@@ -67,6 +72,12 @@ const MAX_OWN_WAITING = 1_000;
 const KEEP_ALIVE_SECONDS = 5;
 
 /**
+ * What is read by its key, or a page in the order of an index, has one good plan. Postgres does not know: of any page it
+ * expects a tenth of the table, and so plans each anew, which takes longer than to read it (docs/decisions/0029-short-reads.md).
+ */
+const PLANNED_ONCE = { plan_cache_mode: "force_generic_plan" };
+
+/**
  * The driver's own grows to 20 s, for which queries wait to be refused while the database is away, and
  * to be answered when it is back. It differs, so that those who lost it together do not come together.
  */
@@ -78,7 +89,7 @@ const reconnectDelaySeconds = () => 0.05 + Math.random() * 0.2;
  */
 export function connect({ url, poolSize, applicationName, waited, refused }: Options): Connections {
   assertPatchedDriver();
-  const open = (name: string, closed = () => {}): Sql =>
+  const open = (name: string, closed = () => {}, settings = {}): Sql =>
     postgres(url, {
       max: 1,
       connect_timeout: 5,
@@ -88,7 +99,7 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
       fetch_types: false,
       onnotice: () => {},
       onclose: closed,
-      connection: { application_name: name, TimeZone: "UTC", ...ceilings },
+      connection: { application_name: name, TimeZone: "UTC", ...ceilings, ...settings },
     });
   // Opens no connection but the one that listens.
   const ear = open(applicationName);
@@ -121,10 +132,10 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
     );
 
   const openings = createOpenings();
-  const poolOf = (size: number, sharedBy: number) =>
+  const poolOf = (size: number, sharedBy: number, settings = {}) =>
     createPool({
       size,
-      open: () => openConnection((name, closed) => open(nameOf(name), closed)),
+      open: () => openConnection((name, closed) => open(nameOf(name), closed, settings)),
       openings,
       cancel,
       admission: createAdmission({
@@ -136,11 +147,11 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
       }),
       breaker,
     });
-  const reads = poolOf(Math.ceil(poolSize / 2), READS_PER_CONNECTION);
+  const reads = poolOf(Math.ceil(poolSize / 2), READS_PER_CONNECTION, PLANNED_ONCE);
   const pool = poolOf(Math.max(1, Math.floor(poolSize / 2)), 1);
 
-  async function run<R>(priority: Priority, read: (connection: Connection) => Promise<R>): Promise<R> {
-    if (priority !== "read" && priority !== "revalidation") return pool.use(read);
+  async function run<R>(isShort: boolean, read: (connection: Connection) => Promise<R>): Promise<R> {
+    if (!isShort) return pool.use(read);
     try {
       return await reads.use(read);
     } catch (error) {
@@ -153,11 +164,12 @@ export function connect({ url, poolSize, applicationName, waited, refused }: Opt
     pool,
     reads,
     breaker,
-    rows(text, parameters) {
+    rows(text, parameters, isShort = false) {
       const { priority, trace } = currentWork();
-      if (!trace) return run(priority, (connection) => readRows(connection, text, parameters));
+      const shares = isShort || priority === "read" || priority === "revalidation";
+      if (!trace) return run(shares, (connection) => readRows(connection, text, parameters));
       return inSpan(trace, (span) =>
-        run(priority, (connection) => {
+        run(shares, (connection) => {
           span.connected();
           return readRows(connection, span.mark(text), parameters, false);
         }),

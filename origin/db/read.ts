@@ -33,12 +33,14 @@ const SETTING_IS_MADE = sql`"setting"."made" is not null`;
  * query wait for it; and a query with LIMIT is not pulled up into the outer one, where its policy
  * might be evaluated too early. A plan that broke this would find no rows, never another tenant's.
  * The setting ends with the statement (`true`: local to the transaction).
+ * @param isShort as for `Rows`
  */
 export function prepareRead<Q extends Query>(
   connections: Connections,
   build: Build<Q>,
+  isShort?: boolean,
 ): Read<"tenant", Awaited<Q>> {
-  return prepare("tenant", connections, build);
+  return prepare("tenant", connections, build, isShort);
 }
 
 /** The same for a client that names itself before its tenant is known. */
@@ -61,6 +63,7 @@ function prepare<S extends string, Q extends Query>(
   setting: S,
   { rows }: Connections,
   build: Build<Q>,
+  isShort?: boolean,
 ): Read<S, Awaited<Q>> {
   const made = sql`set_config(${sql.raw(`'app.${setting}'`)}, ${sql.placeholder(setting)}, true)`;
   const settings = db.$with("setting", { made: sql`"made"`.as("made") }).as(sql`select ${made} as "made"`);
@@ -72,7 +75,7 @@ function prepare<S extends string, Q extends Query>(
 
   return {
     async execute(values): Promise<Awaited<Q>> {
-      const read = await rows(statement.sql, encode(values));
+      const read = await rows(statement.sql, encode(values), isShort);
       // The outer select has the inner one's fields, so its rows are the same; drizzle's types
       // cannot follow that through a type parameter.
       return read.map(decode) as Awaited<Q>;

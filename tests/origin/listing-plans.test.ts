@@ -4,6 +4,7 @@ import {
   expectListOfAlikeBounded,
   expectSearchBounded,
   type LargeTenant,
+  plansMade,
   startLargeTenant,
 } from "./listing-plans.ts";
 
@@ -17,6 +18,15 @@ afterAll(() => large.close());
 
 test("page 3 of every list examines at most ten times its own rows, through an index", async () => {
   await expectEveryListBounded(large, 3);
+});
+
+test("pages of all products are read by one plan, for Postgres takes longer to plan one than to read it", async () => {
+  expect(await plansMade(large, "everywhere")).toEqual({ forItsValues: 0, forAny: expect.any(Number) });
+});
+
+test("pages of a category are planned for its values, without which Postgres would read and sort all of it", async () => {
+  const { forItsValues } = await plansMade(large, "in a category");
+  expect(forItsValues).toBeGreaterThan(0);
 });
 
 test("a search is answered from the index of terms, although products are seen through a policy", async () => {

@@ -5,7 +5,7 @@ import type { Place } from "#origin/cursor.ts";
 import { type Connections, connect } from "#origin/db/client.ts";
 import { prepareShapes } from "#origin/db/shapes.ts";
 import { sortKeyOf } from "#origin/resources/products/listing/sorts.ts";
-import { listStatement } from "#origin/resources/products/listing/statement.ts";
+import { isShort, listStatement } from "#origin/resources/products/listing/statement.ts";
 import { plan } from "#origin/resources/products/listing/wanted.ts";
 import { prepareSearch } from "#origin/resources/products/search/find.ts";
 import { tenantTerm } from "#origin/resources/products/search/store.ts";
@@ -16,6 +16,8 @@ import { type Examined, explaining } from "#tests/support/plans.ts";
 /** The plans of the lists of one large tenant, for as many products as a test has time to make. */
 
 const PAGE_SIZE = 20;
+/** The first five executions of a statement are planned for their values, whatever it is (PostgreSQL 18, PREPARE). */
+const MORE_THAN_POSTGRES_TRIES = 7;
 const SORTS = ["createdAt", "-createdAt", "name", "-name", "price", "-price"] as const;
 
 export type LargeTenant = {
@@ -133,6 +135,7 @@ async function examine(large: LargeTenant, query: ProductQuery, place: Place | n
   const listOf = prepareShapes(
     explaining(large.connections, (one) => seen.push(one)),
     listStatement,
+    isShort,
   );
   const categories = query.categoryId === undefined ? null : [query.categoryId];
   const { shape, values } = plan(query, { categories, ids: null }, place);
@@ -169,6 +172,28 @@ export async function expectEveryListBounded(large: LargeTenant, page: number): 
     expect([name, examined.nodes.includes("Seq Scan")]).toEqual([name, false]);
     expect([name, examined.rows <= 10 * PAGE_SIZE, examined.rows]).toEqual([name, true, examined.rows]);
   }
+}
+
+/** How often Postgres made a plan for the very values of a page, and for any, when every list was asked for some pages. */
+export async function plansMade(large: LargeTenant, where: "everywhere" | "in a category") {
+  const listOf = prepareShapes(large.connections, listStatement, isShort);
+  const isShortHere = where === "everywhere";
+  for (const query of combinations(large.categoryId)) {
+    if ((query.categoryId === undefined) !== isShortHere) continue;
+    const categories = query.categoryId === undefined ? null : [query.categoryId];
+    const { shape, values } = plan(query, { categories, ids: null }, null);
+    for (let page = 0; page < MORE_THAN_POSTGRES_TRIES; page++) {
+      await listOf(shape).execute({ ...values, tenant: large.tenant, limit: PAGE_SIZE + 1 });
+    }
+  }
+  const counted = await large.connections.rows(
+    `select sum(custom_plans)::int, sum(generic_plans)::int from pg_prepared_statements
+      where statement like '%as branch cross join%'`,
+    [],
+    isShortHere,
+  );
+  const [[forItsValues, forAny] = []] = counted;
+  return { forItsValues, forAny };
 }
 
 /** Fails when a search for a rare word reads anything but the index and what it finds there. */

@@ -20,18 +20,28 @@ export type Examined = {
 };
 
 /**
- * Connections whose reads are also explained: each statement as it is, run once more with its very
- * parameters by the very role.
+ * Connections whose reads are also explained: each statement as it is, prepared and executed once more with its very
+ * parameters by the very role, on a connection of the kind that it runs on: for any values, or for these.
+ * @param connections whose pools have one connection each
  */
 export function explaining(connections: Connections, seen: (examined: Examined) => void): Connections {
   return {
     ...connections,
-    async rows(text, parameters) {
-      const explained = await connections.rows(`explain (analyze, format json) ${text}`, parameters);
+    async rows(text, parameters, isShort) {
+      const run = (utility: string) => connections.rows(utility, [], isShort);
+      await run(`prepare explained as ${text}`);
+      const explained = await run(
+        `explain (analyze, format json) execute explained(${parameters.map(literal).join()})`,
+      );
+      await run("deallocate explained");
       seen(examinedBy(rootOf(explained)));
-      return connections.rows(text, parameters);
+      return connections.rows(text, parameters, isShort);
     },
   };
+}
+
+function literal(value: unknown): string {
+  return value === null ? "null" : `'${String(value).replaceAll("'", "''")}'`;
 }
 
 function rootOf(explained: unknown[][]): PlanNode {

@@ -7,7 +7,7 @@ import type { Services } from "../../../services.ts";
 import { productOf } from "../columns.ts";
 import { prepareSearch } from "../search/find.ts";
 import { sortKeyOf } from "./sorts.ts";
-import { countStatement, listStatement } from "./statement.ts";
+import { countStatement, isShort, listStatement } from "./statement.ts";
 import { prepareSubtree } from "./subtree.ts";
 import { checkTogether, listScope, plan } from "./wanted.ts";
 
@@ -16,7 +16,7 @@ type Listing = Pick<HandlersOf<typeof routes>, "listProducts">;
 export function productListing({ connections, cursors }: Services): Listing {
   const search = prepareSearch(connections);
   const subtree = prepareSubtree(connections);
-  const listOf = prepareShapes(connections, listStatement);
+  const listOf = prepareShapes(connections, listStatement, isShort);
   const countOf = prepareShapes(connections, countStatement);
 
   async function categoriesOf(tenant: string, { categoryId, within }: ProductQuery) {

@@ -45,6 +45,14 @@ function stock(): SQL {
   return sql`unnest(${sql.placeholder("stock")}::boolean[])`;
 }
 
+/**
+ * Whether one plan serves all pages of a shape: every branch has an index in its order. Of a category Postgres has to see
+ * the values, else it reads all of it and sorts (`listing-plans.ts`).
+ */
+export function isShort({ source }: Shape): boolean {
+  return source === "all";
+}
+
 /** One page in order, and the row after it. */
 export function listStatement(db: Database, ready: SQL, shape: Shape) {
   const { sort, source } = shape;
