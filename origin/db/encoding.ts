@@ -32,7 +32,7 @@ function givenFor(values: Values, { name }: Placeholder): unknown {
 /**
  * Makes objects of rows. Drizzle's own execution looks up for each value of each row what kind of field
  * it belongs to, which took a tenth of a read by id; here that is done once. Most columns take what the
- * driver says as it is, and are not asked: those of a subquery are proxies, and asking took half of the time.
+ * driver says as it is, and are not asked.
  */
 export function rowDecoder(fields: Fields): (row: readonly unknown[]) => Record<string, unknown> {
   const columns = Object.entries(fields).map(([name, field]) => ({ name, decode: decoderOf(name, field) }));
@@ -54,7 +54,13 @@ function decoderOf(name: string, field: unknown): ((value: unknown) => unknown) 
   if (is(field, SQL.Aliased)) return null;
   if (!is(field, Column)) throw new Error(`${name} is neither a column nor a named expression`);
   if (field.mapFromDriverValue === Column.prototype.mapFromDriverValue) return null;
-  return (value) => field.mapFromDriverValue(value);
+  const column = copyOf(field);
+  return (value) => column.mapFromDriverValue(value);
+}
+
+/** Those of a subquery are proxies, which to ask for each value took half of the time. */
+function copyOf(field: Column): Column {
+  return Object.create(Object.getPrototypeOf(field), Object.getOwnPropertyDescriptors(field));
 }
 
 /** An array in Postgres's own notation, of values that need no quoting there. */
