@@ -3,6 +3,8 @@ import type { Entry } from "./entry.ts";
 /** Entries in the order of their use, and what they take. */
 export class Recency {
   readonly #entries = new Set<Entry>();
+  /** The last of them, which need not be moved there again: a small `Set` that loses a member is made anew. */
+  #latest: Entry | null = null;
   #bytes = 0;
 
   get bytes(): number {
@@ -19,17 +21,22 @@ export class Recency {
 
   add(entry: Entry): void {
     this.#entries.add(entry);
+    this.#latest = null;
     this.#bytes += entry.bytes;
   }
 
   delete(entry: Entry): void {
-    if (this.#entries.delete(entry)) this.#bytes -= entry.bytes;
+    if (!this.#entries.delete(entry)) return;
+    if (entry === this.#latest) this.#latest = null;
+    this.#bytes -= entry.bytes;
   }
 
   /** Makes it the one used last. */
   use(entry: Entry): void {
+    if (entry === this.#latest) return;
     this.#entries.delete(entry);
     this.#entries.add(entry);
+    this.#latest = entry;
   }
 
   /** The one used longest ago first. */

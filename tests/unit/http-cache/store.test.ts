@@ -84,6 +84,15 @@ describe("the store", () => {
     expect([store.bytes, store.size, store.hasKey(key("/a"))]).toEqual([0, 0, false]);
   });
 
+  test("holds an entry again that was used last and removed", () => {
+    const store = new Store(100_000, 10_000, true);
+    const entry = stored("/a");
+    store.put(entry);
+    store.remove(entry);
+    store.put(entry);
+    expect([store.bytes, store.size]).toEqual([entry.bytes, 1]);
+  });
+
   test("counts close to nothing less than what an entry takes", () => {
     const entry = stored("/a", {}, {}, "x".repeat(5_000));
     expect(entry.bytes).toBeGreaterThan(5_500);
