@@ -1,9 +1,11 @@
+import type { ParamIndexMap, Params } from "hono/router";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { SmartRouter } from "hono/router/smart-router";
 import { TrieRouter } from "hono/router/trie-router";
 import { Problem } from "#shared/problems.ts";
 import type { Contract, Route } from "#shared/route.ts";
 import { type Answerer, type Operation, respond, type Stage } from "./exchange.ts";
+import { perObject } from "./per-object.ts";
 
 type Found = { readonly operation: Operation; readonly handle: Stage };
 type Match = { readonly found: Found; readonly params: Readonly<Record<string, string>> };
@@ -53,14 +55,16 @@ function matcherOf(
     }
     const [[first], values] = router.match(method, path);
     if (first === undefined) return null;
-    const [found, places] = first;
     const params: Record<string, string> = {};
-    for (const [name, place] of Object.entries(places)) {
+    for (const [name, place] of placesOf(first)) {
       params[name] = (typeof place === "number" ? values?.[place] : place) ?? "";
     }
-    return { found, params };
+    return { found: first[0], params };
   };
 }
+
+/** Where a route's parameters are among what its regular expression found: worked out once a route. */
+const placesOf = perObject(([, places]: [Found, ParamIndexMap | Params]) => Object.entries(places));
 
 /** The answer to what no route of the contract takes: 404, or 405 with `Allow` (RFC 9110 §15.5.6). */
 export function unknownRoute(contract: Contract): Answerer {
