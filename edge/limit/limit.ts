@@ -1,7 +1,9 @@
+import type { Principal } from "#shared/identity.ts";
 import type { RatePolicy } from "#shared/policy.ts";
 import { Problem } from "#shared/problems.ts";
 import type { Route } from "#shared/route.ts";
 import type { Exchange, Stage } from "../exchange.ts";
+import { perObject } from "../per-object.ts";
 import type { Decision } from "./decision.ts";
 import type { Limit, Limits } from "./limits.ts";
 
@@ -38,10 +40,13 @@ function carryOut(decision: Decision, chosen: Limit, rate: RatePolicy, exchange:
   exchange.refund = () => refund(exchange, chosen, rate, decision);
 }
 
-/** Whose quota it is. A client is one within its tenant: a UUID, which cannot hold the separator. */
+/** Whose quota it is. */
 function keyOf({ principal, address }: Exchange, { by }: RatePolicy): string {
-  return by === "address" || principal === null ? address : `${principal.tenantId}/${principal.clientId}`;
+  return by === "address" || principal === null ? address : clientOf(principal);
 }
+
+/** A client is one within its tenant: a UUID, which cannot hold the separator. */
+const clientOf = perObject(({ tenantId, clientId }: Principal) => `${tenantId}/${clientId}`);
 
 /** Gives back what was charged, in the figures that the answer shows too. */
 function refund(exchange: Exchange, { quota }: Limit, { cost }: RatePolicy, decision: Decision): void {
