@@ -80,7 +80,7 @@ export function answerFromCache(
       return relayProblem(exchange, served.status, forClients(served.headers), served.body);
     }
     const quota = quotaOf(exchange);
-    const ifNoneMatch = exchange.request.headers.get("if-none-match");
+    const ifNoneMatch = exchange.headers.get("if-none-match");
     if (matchesETag(ifNoneMatch, served.headers["etag"] ?? null)) {
       return respondLike(exchange, notModified(served)(quota), null);
     }
@@ -88,7 +88,7 @@ export function answerFromCache(
   }
 
   return function answerFromCache(exchange) {
-    const token = exchange.request.headers.get(names.consistency);
+    const token = exchange.headers.get(names.consistency);
     const field = shownField(policy, exchange.params);
     const question = {
       operationId: id,

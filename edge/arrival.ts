@@ -12,6 +12,7 @@ const nothing = () => undefined;
 export class Arrival implements Exchange {
   readonly request: Request;
   readonly method: string;
+  readonly headers: Headers;
   readonly path: string;
   readonly search: string;
   readonly requestId: string;
@@ -46,6 +47,7 @@ export class Arrival implements Exchange {
     const { path, search } = rawTarget(request.url);
     this.request = request;
     this.method = request.method;
+    this.headers = headers;
     this.path = path;
     this.search = search;
     this.requestId = wellFormed(headers.get(names.requestId)) ?? this.#id;
@@ -65,7 +67,7 @@ export class Arrival implements Exchange {
   }
 
   get #trace(): TraceParent | null {
-    return parseTraceparent(this.request.headers.get(names.traceparent));
+    return parseTraceparent(this.headers.get(names.traceparent));
   }
 }
 

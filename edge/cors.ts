@@ -1,4 +1,4 @@
-import { headers } from "#shared/headers.ts";
+import { headers as names } from "#shared/headers.ts";
 import type { Contract } from "#shared/route.ts";
 import { respond, type Stage } from "./exchange.ts";
 
@@ -11,16 +11,16 @@ const EXPOSED = [
   "deprecation",
   "sunset",
   "link",
-  headers.requestId,
-  headers.correlationId,
-  headers.idempotencyReplayed,
-  headers.consistency,
-  headers.cacheStatus,
-  headers.rateLimit,
-  headers.rateLimitPolicy,
-  headers.rateLimitLimit,
-  headers.rateLimitRemaining,
-  headers.rateLimitReset,
+  names.requestId,
+  names.correlationId,
+  names.idempotencyReplayed,
+  names.consistency,
+  names.cacheStatus,
+  names.rateLimit,
+  names.rateLimitPolicy,
+  names.rateLimitLimit,
+  names.rateLimitRemaining,
+  names.rateLimitReset,
 ].join(", ");
 
 /**
@@ -37,15 +37,15 @@ export function cors(contract: Contract, allowed: readonly string[]): Stage {
     "access-control-max-age": PREFLIGHT_MAX_AGE_SECONDS,
   };
   return function cors(exchange) {
-    const { request, method, outgoing } = exchange;
-    const origin = request.headers.get("origin");
+    const { headers, method, outgoing } = exchange;
+    const origin = headers.get("origin");
     if (!everyone) outgoing.push(["vary", "Origin"]);
     if (origin === null) return undefined;
     if (everyone || allowed.includes(origin)) {
       outgoing.push(["access-control-allow-origin", everyone ? "*" : origin]);
       outgoing.push(["access-control-expose-headers", EXPOSED]);
     }
-    const asks = method === "OPTIONS" && request.headers.get("access-control-request-method") !== null;
+    const asks = method === "OPTIONS" && headers.get("access-control-request-method") !== null;
     if (!asks) return undefined;
     exchange.outcome = "preflight";
     return respond(exchange, 204, preflight, null);
@@ -58,11 +58,11 @@ function allowedHeaders(contract: Contract): string {
     "authorization",
     "content-type",
     "if-none-match",
-    headers.idempotencyKey,
-    headers.consistency,
-    headers.requestId,
-    headers.correlationId,
-    headers.traceparent,
+    names.idempotencyKey,
+    names.consistency,
+    names.requestId,
+    names.correlationId,
+    names.traceparent,
   ];
   return [...new Set([...always, ...declared])].join(", ");
 }

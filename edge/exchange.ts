@@ -10,6 +10,8 @@ export type Exchange = {
   readonly request: Request;
   /** The request's. Each look at the platform's own object has a price, so what every hit needs is looked up once. */
   readonly method: string;
+  /** The request's, for the same reason. */
+  readonly headers: Headers;
   /** Exactly as the client sent it. */
   readonly path: string;
   /** The query as the client sent it, without the question mark. */

@@ -22,8 +22,7 @@ export function validate(route: Route): Stage {
   const isRfc6749 = body.kind === "form" && body.refusals === "rfc6749";
 
   function settleTarget(exchange: Exchange): void {
-    const { path, search } = exchange;
-    const incoming = exchange.request.headers;
+    const { path, search, headers: incoming } = exchange;
     const params = validators.params(Object.entries(exchange.params));
     const query = search === "" ? noQuery : validators.query(parseQuery(search));
     const headers = validators.headers(incoming);

@@ -32,8 +32,8 @@ export function authenticate({ access }: Route, { tokens, revocations, alarm }: 
 
   return function authenticate(exchange) {
     if (access.kind === "public") return undefined;
-    const { request, waitUntil } = exchange;
-    const authorization = request.headers.get("authorization");
+    const { headers, waitUntil } = exchange;
+    const authorization = headers.get("authorization");
     // RFC 6750 §3.1: whoever sent no credentials is told no error code.
     if (authorization === null) throw new Problem("unauthenticated", {}, { "www-authenticate": "Bearer" });
     return andThen(tokens.read(authorization, waitUntil), (verified) =>

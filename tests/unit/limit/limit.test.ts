@@ -26,6 +26,7 @@ describe("the stage that charges quotas", () => {
   async function send(chosen: Limit, rate: Partial<RatePolicy>, unlimited: readonly string[] = []) {
     const exchange: Exchange = {
       request: new Request("http://edge.test/"),
+      headers: new Headers(),
       path: "/",
       search: "",
       params: {},
