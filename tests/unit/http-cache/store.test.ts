@@ -84,13 +84,16 @@ describe("the store", () => {
     expect([store.bytes, store.size, store.hasKey(key("/a"))]).toEqual([0, 0, false]);
   });
 
-  test("holds an entry again that was used last and removed", () => {
-    const store = new Store(100_000, 10_000, true);
-    const entry = stored("/a");
-    store.put(entry);
-    store.remove(entry);
-    store.put(entry);
-    expect([store.bytes, store.size]).toEqual([entry.bytes, 1]);
+  test("keeps what is used again after another came: it is no longer the last then", () => {
+    const [a, b, c] = ["/a", "/b", "/c"].map((path) => stored(path)) as [Entry, Entry, Entry];
+    const store = new Store(a.bytes + b.bytes, 10_000, true);
+    store.put(a);
+    store.find(key("/a"), none);
+    store.put(b);
+    store.find(key("/a"), none);
+    store.put(c);
+    expect(store.find(key("/a"), none)).toBe(a);
+    expect(store.find(key("/b"), none)).toBeNull();
   });
 
   test("counts close to nothing less than what an entry takes", () => {
