@@ -2,8 +2,9 @@ import { sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import type { EventType } from "#shared/resources/event-types.ts";
 import type { Transaction } from "./client.ts";
+import { ofTenant } from "./of-tenant.ts";
 import { prepareStatement } from "./statement.ts";
-import { webhookDeliveries, webhookEvents } from "./tables/webhooks.ts";
+import { webhookDeliveries, webhookEvents, webhooks } from "./tables/webhooks.ts";
 
 /** What happened, as whoever asked to be told of it will read it. */
 export type Event = { readonly type: EventType; readonly data: object };
@@ -33,7 +34,7 @@ const record = prepareStatement(
     ), wanted as (
       select noted.id as event_id, webhooks.id as webhook_id
       from webhooks join noted on noted.type = any(webhooks.event_types)
-      where webhooks.enabled
+      where ${ofTenant(webhooks)} and webhooks.enabled
     ), recorded as (
       insert into webhook_events (tenant_id, id, type, data)
       select ${tenant}::uuid, id, type, data from noted where id in (select event_id from wanted)

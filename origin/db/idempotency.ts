@@ -4,6 +4,7 @@ import { headers as names } from "#shared/headers.ts";
 import { Problem, type ProblemCode, type ProblemMembers } from "#shared/problems.ts";
 import type { Transaction } from "./client.ts";
 import { problemOfDatabase } from "./errors.ts";
+import { ofTenant } from "./of-tenant.ts";
 import { build, prepareStatement } from "./statement.ts";
 import { idempotencyKeys } from "./tables/idempotency-keys.ts";
 import type { WriteCall, WriteReply } from "./write.ts";
@@ -78,6 +79,7 @@ const findKey = prepareStatement(
     .from(idempotencyKeys)
     .where(
       and(
+        ofTenant(idempotencyKeys),
         eq(idempotencyKeys.clientId, sql.placeholder("clientId")),
         eq(idempotencyKeys.key, sql.placeholder("key")),
         gt(idempotencyKeys.expiresAt, sql`now()`),

@@ -1,7 +1,8 @@
-import { desc, eq, lt, sql } from "drizzle-orm";
+import { and, desc, eq, lt, sql } from "drizzle-orm";
 import type { audit as routes } from "#shared/resources/audit.ts";
 import type { HandlersOf } from "../../call.ts";
 import { prepareList } from "../../db/list.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { auditLog } from "../../db/tables/audit-log.ts";
 import type { Services } from "../../services.ts";
 
@@ -33,7 +34,7 @@ export function auditHandlers({ connections, cursors }: Services): HandlersOf<ty
       db
         .select(columns)
         .from(auditLog)
-        .where(where)
+        .where(and(where, ofTenant(auditLog)))
         .orderBy(desc(auditLog.seq))
         .limit(sql.placeholder("limit")),
   );

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#shared/problems.ts";
 import { type ImportPart, MAX_IMPORT_ERRORS, MAX_IMPORT_LINES } from "#shared/resources/import-schemas.ts";
 import type { Transaction } from "../../db/client.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { importErrors, importParts, imports } from "../../db/tables/imports.ts";
 import type { LineFault } from "../products/import/parse-line.ts";
 import { partColumns } from "./columns.ts";
@@ -35,7 +36,7 @@ async function stateOf(tx: Transaction, { importId }: PartKey, strength: "key sh
   const [found] = await tx
     .select({ state: imports.state })
     .from(imports)
-    .where(eq(imports.id, importId))
+    .where(and(ofTenant(imports), eq(imports.id, importId)))
     .for(strength);
   return found?.state ?? null;
 }
@@ -90,7 +91,7 @@ export async function moveOn(
   const [job] = await tx
     .update(imports)
     .set({ ...counted(imports), updatedAt: sql`now()` })
-    .where(eq(imports.id, key.importId))
+    .where(and(ofTenant(imports), eq(imports.id, key.importId)))
     .returning({ state: imports.state, received: imports.received, errorsKept: imports.errorsKept });
   if (job === undefined || job.state === "completed") throw completed();
   if (job.received > MAX_IMPORT_LINES) {
@@ -115,7 +116,10 @@ async function keepErrors(tx: Transaction, key: PartKey, faults: readonly LineFa
   if (faults.length === 0) return;
   const { tenantId, importId, number: part } = key;
   const errorsKept = sql`${imports.errorsKept} + ${faults.length}`;
-  await tx.update(imports).set({ errorsKept }).where(eq(imports.id, importId));
+  await tx
+    .update(imports)
+    .set({ errorsKept })
+    .where(and(ofTenant(imports), eq(imports.id, importId)));
   await tx.insert(importErrors).values(
     faults.map(({ line, pointer, rule, detail }) => ({
       ...{ tenantId, importId, part, line, rule, id: uuidv7() },

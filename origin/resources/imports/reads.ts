@@ -4,6 +4,7 @@ import { MAX_PARTS } from "#shared/resources/import-schemas.ts";
 import type { imports as routes } from "#shared/resources/imports.ts";
 import type { HandlersOf } from "../../call.ts";
 import { prepareList } from "../../db/list.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { prepareRead } from "../../db/read.ts";
 import { importErrors, importParts, imports } from "../../db/tables/imports.ts";
 import { pageOf } from "../../page.ts";
@@ -25,7 +26,7 @@ export function importReads({ connections, cursors }: Services): Reads {
       db
         .select(importColumns)
         .from(imports)
-        .where(where)
+        .where(and(where, ofTenant(imports)))
         .orderBy(desc(imports.id))
         .limit(sql.placeholder("limit")),
   );
@@ -34,7 +35,7 @@ export function importReads({ connections, cursors }: Services): Reads {
     db
       .select(importColumns)
       .from(imports)
-      .where(and(ready, eq(imports.id, importId)))
+      .where(and(ready, ofTenant(imports), eq(imports.id, importId)))
       .limit(1),
   );
 

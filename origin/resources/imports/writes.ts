@@ -1,10 +1,11 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#shared/problems.ts";
 import type { Import, ImportPart } from "#shared/resources/import-schemas.ts";
 import type { imports as routes } from "#shared/resources/imports.ts";
 import type { HandlersOf } from "../../call.ts";
 import { isReplay } from "../../db/idempotency.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { importParts, imports } from "../../db/tables/imports.ts";
 import type { Services } from "../../services.ts";
 import { importColumns, importTag, partColumns } from "./columns.ts";
@@ -31,7 +32,7 @@ export function importWrites(
     },
 
     async completeImport(call) {
-      const isThis = eq(imports.id, call.params.importId);
+      const isThis = and(ofTenant(imports), eq(imports.id, call.params.importId));
       let completedNow = false;
       const reply = await write(call, async (tx) => {
         const [found] = await tx.select(importColumns).from(imports).where(isThis).for("no key update");

@@ -1,4 +1,5 @@
 import { and, eq, lt, sql } from "drizzle-orm";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { orders } from "../../db/tables/orders.ts";
 import { expiry } from "../stock/expiry.ts";
 import { orderColumns } from "./columns.ts";
@@ -20,7 +21,7 @@ export const expireOrders = expiry({
     const [order] = await tx
       .select(orderColumns)
       .from(orders)
-      .where(and(isDue, eq(orders.id, id)))
+      .where(and(ofTenant(orders), isDue, eq(orders.id, id)))
       .for("update", { skipLocked: true });
     // Due by the database's clock.
     if (order) await takeStep(tx, tenantId, order, "expire", Number.POSITIVE_INFINITY, changes);

@@ -3,6 +3,7 @@ import { Problem } from "#shared/problems.ts";
 import type { orders as routes } from "#shared/resources/orders.ts";
 import type { HandlersOf } from "../../call.ts";
 import { prepareList } from "../../db/list.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { prepareRead } from "../../db/read.ts";
 import { orderLines, orders } from "../../db/tables/orders.ts";
 import { etagOf } from "../../etag.ts";
@@ -30,7 +31,7 @@ export function orderReads({
       db
         .select(orderColumns)
         .from(orders)
-        .where(where)
+        .where(and(where, ofTenant(orders)))
         .orderBy(desc(orders.id))
         .limit(sql.placeholder("limit")),
   );
@@ -40,7 +41,7 @@ export function orderReads({
       .select({ ...orderColumns, ...lineColumns })
       .from(orders)
       .innerJoin(orderLines, eq(orderLines.orderId, orders.id))
-      .where(and(ready, eq(orders.id, sql.placeholder("id"))))
+      .where(and(ready, ofTenant(orders), eq(orders.id, sql.placeholder("id"))))
       .orderBy(orderLines.line)
       .limit(MAX_LINES),
   );

@@ -3,6 +3,7 @@ import type { Change } from "#shared/changes.ts";
 import type { Order, OrderLine, OrderSummary } from "#shared/resources/order-schemas.ts";
 import type { Transaction } from "../../db/client.ts";
 import { recordEvents } from "../../db/events.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { type Pipelined, send } from "../../db/pipeline.ts";
 import { orderLines, orders } from "../../db/tables/orders.ts";
 import { stockReservations } from "../../db/tables/stock.ts";
@@ -29,7 +30,7 @@ export async function takeStep(
   const updating = tx
     .update(orders)
     .set({ state: taken.to, expiresAt: null, version: sql`${orders.version} + 1`, updatedAt: sql`now()` })
-    .where(eq(orders.id, order.id))
+    .where(and(ofTenant(orders), eq(orders.id, order.id)))
     .returning(orderColumns);
   const [[changed], lines] = await Promise.all([updating, linesOf(tx, order.id)]);
   if (changed === undefined) throw new Error("the update returned no row");
@@ -53,6 +54,12 @@ function activeHolds(tx: Transaction, orderId: string) {
   return tx
     .select(reservationColumns)
     .from(stockReservations)
-    .where(and(eq(stockReservations.orderId, orderId), eq(stockReservations.state, "active")))
+    .where(
+      and(
+        ofTenant(stockReservations),
+        eq(stockReservations.orderId, orderId),
+        eq(stockReservations.state, "active"),
+      ),
+    )
     .for("update");
 }

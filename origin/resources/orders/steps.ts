@@ -1,9 +1,10 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { Problem } from "#shared/problems.ts";
 import type { OrderSummary } from "#shared/resources/order-schemas.ts";
 import type { orders as routes } from "#shared/resources/orders.ts";
 import type { Call, HandlersOf } from "../../call.ts";
 import type { Transaction } from "../../db/client.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { orders } from "../../db/tables/orders.ts";
 import { etagOf, requireIfMatch, requireMatch } from "../../etag.ts";
 import type { Services } from "../../services.ts";
@@ -45,7 +46,11 @@ function outOfPlace({ state }: OrderSummary, step: Step): Problem {
 }
 
 async function lock(tx: Transaction, id: string): Promise<OrderSummary> {
-  const [order] = await tx.select(orderColumns).from(orders).where(eq(orders.id, id)).for("update");
+  const [order] = await tx
+    .select(orderColumns)
+    .from(orders)
+    .where(and(ofTenant(orders), eq(orders.id, id)))
+    .for("update");
   if (order === undefined) throw new Problem("not-found");
   return order;
 }

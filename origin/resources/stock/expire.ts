@@ -1,4 +1,5 @@
 import { and, eq, isNull, lt, sql } from "drizzle-orm";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { stockReservations } from "../../db/tables/stock.ts";
 import { reservationColumns } from "./columns.ts";
 import { expiry } from "./expiry.ts";
@@ -24,7 +25,7 @@ export const expireReservations = expiry({
     const held = await tx
       .select(reservationColumns)
       .from(stockReservations)
-      .where(and(isDue, eq(stockReservations.id, id)))
+      .where(and(ofTenant(stockReservations), isDue, eq(stockReservations.id, id)))
       .for("update", { skipLocked: true });
     await endHolds(tx, held, "expired", changes);
   },

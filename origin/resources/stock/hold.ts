@@ -1,7 +1,8 @@
-import { inArray, sql } from "drizzle-orm";
+import { and, inArray, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import type { Change } from "#shared/changes.ts";
 import type { Reservation } from "#shared/resources/stock-schemas.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { type Pipelined, send } from "../../db/pipeline.ts";
 import { prepareStatement } from "../../db/statement.ts";
 import { stockReservations } from "../../db/tables/stock.ts";
@@ -85,6 +86,6 @@ export async function endHolds(
   await tx
     .update(stockReservations)
     .set({ state: end, version: sql`${stockReservations.version} + 1`, updatedAt: sql`now()` })
-    .where(inArray(stockReservations.id, ids));
+    .where(and(ofTenant(stockReservations), inArray(stockReservations.id, ids)));
   for (const itemId of ids) changes.push({ collection: "reservations", itemId });
 }

@@ -1,8 +1,9 @@
-import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { Problem } from "#shared/problems.ts";
 import type { reservations as routes } from "#shared/resources/reservations.ts";
 import type { HandlersOf } from "../../call.ts";
 import type { Transaction } from "../../db/client.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { prepareRead } from "../../db/read.ts";
 import { products } from "../../db/tables/products.ts";
 import { stockReservations } from "../../db/tables/stock.ts";
@@ -27,7 +28,7 @@ export function reservationHandlers({
     db
       .select(reservationColumns)
       .from(stockReservations)
-      .where(and(ready, eq(stockReservations.id, sql.placeholder("id"))))
+      .where(and(ready, ofTenant(stockReservations), eq(stockReservations.id, sql.placeholder("id"))))
       .limit(1),
   );
 
@@ -65,7 +66,7 @@ export function reservationHandlers({
         const [held] = await tx
           .select(reservationColumns)
           .from(stockReservations)
-          .where(inArray(stockReservations.id, [call.params.reservationId]))
+          .where(and(ofTenant(stockReservations), eq(stockReservations.id, call.params.reservationId)))
           .for("update");
         if (held === undefined) throw new Problem("not-found");
         if (held.orderId !== null)

@@ -6,6 +6,7 @@ import type { HandlersOf } from "../../call.ts";
 import type { Transaction } from "../../db/client.ts";
 import { recordEventFor } from "../../db/events.ts";
 import { prepareList } from "../../db/list.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { webhookDeliveries as deliveries, webhookEvents as events } from "../../db/tables/webhooks.ts";
 import { pageOf } from "../../page.ts";
 import type { Services } from "../../services.ts";
@@ -42,7 +43,7 @@ export function webhookDeliveryHandlers({
         .select(columns)
         .from(deliveries)
         .innerJoin(events, eq(events.id, deliveries.eventId))
-        .where(where)
+        .where(and(where, ofTenant(deliveries), ofTenant(events)))
         .orderBy(desc(deliveries.eventId))
         .limit(sql.placeholder("limit")),
   );
@@ -95,11 +96,11 @@ async function read(tx: Transaction, webhookId: string, eventId: string): Promis
     .select(columns)
     .from(deliveries)
     .innerJoin(events, eq(events.id, deliveries.eventId))
-    .where(isOf(webhookId, eventId));
+    .where(and(ofTenant(events), isOf(webhookId, eventId)));
   if (delivery === undefined) throw new Problem("not-found");
   return delivery;
 }
 
 function isOf(webhookId: string, eventId: string) {
-  return and(eq(deliveries.webhookId, webhookId), eq(deliveries.eventId, eventId));
+  return and(ofTenant(deliveries), eq(deliveries.webhookId, webhookId), eq(deliveries.eventId, eventId));
 }

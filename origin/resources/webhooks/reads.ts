@@ -4,6 +4,7 @@ import type { webhooks as routes } from "#shared/resources/webhooks.ts";
 import type { HandlersOf } from "../../call.ts";
 import type { Connections } from "../../db/client.ts";
 import { prepareList } from "../../db/list.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { prepareRead } from "../../db/read.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { etagOf } from "../../etag.ts";
@@ -16,7 +17,7 @@ export function prepareWebhook(connections: Connections) {
     db
       .select(webhookColumns)
       .from(webhooks)
-      .where(and(ready, eq(webhooks.id, sql.placeholder("id"))))
+      .where(and(ready, ofTenant(webhooks), eq(webhooks.id, sql.placeholder("id"))))
       .limit(1),
   );
 }
@@ -30,7 +31,7 @@ export function webhookReads({
     db
       .select(webhookColumns)
       .from(webhooks)
-      .where(where)
+      .where(and(where, ofTenant(webhooks)))
       .orderBy(desc(webhooks.id))
       .limit(sql.placeholder("limit")),
   );

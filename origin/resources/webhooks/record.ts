@@ -1,5 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Connections } from "../../db/client.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
 import { inTransaction } from "../../db/write.ts";
 import type { Claimed } from "./claim.ts";
@@ -45,6 +46,7 @@ export async function record(
       .set({ state, nextAttemptAt, lastStatus: status, lastError: error })
       .where(
         and(
+          ofTenant(webhookDeliveries),
           eq(webhookDeliveries.webhookId, webhookId),
           eq(webhookDeliveries.eventId, eventId),
           eq(webhookDeliveries.attempts, attempts),
@@ -61,7 +63,7 @@ export async function record(
           version: sql`${webhooks.version} + 1`,
           updatedAt: sql`now()`,
         })
-        .where(and(eq(webhooks.id, webhookId), eq(webhooks.enabled, true)));
+        .where(and(ofTenant(webhooks), eq(webhooks.id, webhookId), eq(webhooks.enabled, true)));
     }
     return noted.length > 0;
   });

@@ -1,8 +1,9 @@
-import { count, eq, sql } from "drizzle-orm";
+import { and, count, eq, sql } from "drizzle-orm";
 import { v7 as uuidv7 } from "uuid";
 import { Problem } from "#shared/problems.ts";
 import type { Webhook, WebhookCreate, WebhookPatch } from "#shared/resources/webhook-schemas.ts";
 import type { Transaction } from "../../db/client.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { webhookDeliveries, webhooks } from "../../db/tables/webhooks.ts";
 import type { Seal } from "../../seal.ts";
 import { makeSecret } from "./sign.ts";
@@ -47,7 +48,7 @@ export async function insertWebhook(
 ): Promise<WithSecret> {
   // One after the other: of two at once neither would count the other.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks of ${tenantId}`}, 0))`);
-  const [existing] = await tx.select({ webhooks: count() }).from(webhooks);
+  const [existing] = await tx.select({ webhooks: count() }).from(webhooks).where(ofTenant(webhooks));
   if (existing !== undefined && existing.webhooks >= MAX_WEBHOOKS)
     throw new Problem("conflict", { detail: `there are ${MAX_WEBHOOKS} webhooks, and may not be more` });
   const id = uuidv7();
@@ -65,7 +66,7 @@ export async function insertWebhook(
  * @throws Problem `not-found`
  */
 export async function lockWebhook(tx: Transaction, id: string): Promise<Webhook> {
-  return found(await tx.select(webhookColumns).from(webhooks).where(eq(webhooks.id, id)).for("update"));
+  return found(await tx.select(webhookColumns).from(webhooks).where(isThis(id)).for("update"));
 }
 
 export async function changeWebhook(
@@ -83,7 +84,7 @@ export async function changeWebhook(
       ...(enabled !== undefined && { enabled, disabledReason: null }),
       ...nextVersion,
     })
-    .where(eq(webhooks.id, current.id))
+    .where(isThis(current.id))
     .returning(webhookColumns);
   return found(rows);
 }
@@ -105,14 +106,20 @@ export async function replaceSecret(
       previousSecretExpiresAt: sql`now() + make_interval(secs => ${graceSeconds})`,
       ...nextVersion,
     })
-    .where(eq(webhooks.id, id))
+    .where(isThis(id))
     .returning(webhookColumns);
   return { webhook: found(rows), secret };
 }
 
 export async function deleteWebhook(tx: Transaction, id: string): Promise<void> {
-  await tx.delete(webhookDeliveries).where(eq(webhookDeliveries.webhookId, id));
-  await tx.delete(webhooks).where(eq(webhooks.id, id));
+  await tx
+    .delete(webhookDeliveries)
+    .where(and(ofTenant(webhookDeliveries), eq(webhookDeliveries.webhookId, id)));
+  await tx.delete(webhooks).where(isThis(id));
+}
+
+function isThis(id: string) {
+  return and(ofTenant(webhooks), eq(webhooks.id, id));
 }
 
 const nextVersion = { version: sql`${webhooks.version} + 1`, updatedAt: sql`now()` };
