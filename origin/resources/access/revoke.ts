@@ -8,6 +8,7 @@ import {
 } from "#shared/revocation.ts";
 import { MAX_ISSUED_LIFETIME_SECONDS } from "../../config.ts";
 import type { Transaction } from "../../db/client.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { announce } from "../../db/outbox.ts";
 import { REVOCATIONS, revocations } from "../../db/tables/revocations.ts";
 
@@ -106,7 +107,7 @@ function upsert(tx: Transaction, values: PgInsertValue<typeof revocations>) {
  * issued before it, whose holders have to get new ones.
  */
 async function fold(tx: Transaction, tenantId: string): Promise<void> {
-  const single = ne(revocations.kind, "tenant");
+  const single = and(ofTenant(revocations), ne(revocations.kind, "tenant"));
   const [counted] = await tx.select({ kept: count() }).from(revocations).where(single);
   if (counted === undefined || counted.kept <= MAX_REVOCATIONS) return;
   const instant = sql<string>`coalesce(${revocations.revokedBefore},
@@ -130,6 +131,8 @@ async function fold(tx: Transaction, tenantId: string): Promise<void> {
   for (const kind of ["client", "subject", "token"] as const) {
     const ids = older.filter((each) => each.kind === kind).map(({ id }) => id);
     if (ids.length === 0) continue;
-    await tx.delete(revocations).where(and(eq(revocations.kind, kind), inArray(revocations.id, ids)));
+    await tx
+      .delete(revocations)
+      .where(and(ofTenant(revocations), eq(revocations.kind, kind), inArray(revocations.id, ids)));
   }
 }

@@ -1,6 +1,7 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { SecretList } from "#shared/environment.ts";
 import type { Connections, Transaction } from "../../db/client.ts";
+import { ofTenant } from "../../db/of-tenant.ts";
 import { webhooks } from "../../db/tables/webhooks.ts";
 import { inTransaction } from "../../db/write.ts";
 import { createSeal, type Seal } from "../../seal.ts";
@@ -37,6 +38,7 @@ async function resealOf(tx: Transaction, seal: Seal, tenantId: string): Promise<
       sealedPreviousSecret: webhooks.sealedPreviousSecret,
     })
     .from(webhooks)
+    .where(ofTenant(webhooks))
     .for("update");
   let resealed = 0;
   for (const { id, sealedSecret: secret, sealedPreviousSecret: previous } of rows) {
@@ -50,7 +52,7 @@ async function resealOf(tx: Transaction, seal: Seal, tenantId: string): Promise<
         ...(sealedSecret !== null && { sealedSecret }),
         ...(sealedPreviousSecret !== null && { sealedPreviousSecret }),
       })
-      .where(eq(webhooks.id, id));
+      .where(and(ofTenant(webhooks), eq(webhooks.id, id)));
     resealed++;
   }
   return resealed;
