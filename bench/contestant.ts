@@ -43,6 +43,7 @@ export const groups: readonly Group[] = [
     contestants: [
       { file: "edge-hit", name: "gatehouse edge, hit" },
       { file: "hard-wired-worker", name: "hard-wired worker" },
+      { file: "bare-worker-with-token", name: "bare worker, sent the token too" },
       { file: "bare-worker", name: "bare worker" },
     ],
   },
