@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { BATCH_BYTES } from "#origin/resources/products/import/batches.ts";
 import { type FaultProxy, startFaultProxy } from "#tests/support/fault-proxy.ts";
 import { originClient, type Send } from "#tests/support/origin.ts";
 import { type OriginApp, startOriginApp } from "#tests/support/origin-app.ts";
@@ -9,6 +10,9 @@ import { stack } from "#tests/support/stack.ts";
 
 /** One connection, so that messages come in one order. */
 const POOL_SIZE = 1;
+/** Of a description, in characters. */
+const LONGEST = 20_000;
+const OTHERS = Math.ceil(BATCH_BYTES / LONGEST);
 const NDJSON = { "content-type": "application/x-ndjson" };
 
 let database: OwnDatabase;
@@ -27,17 +31,22 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Three batches, for one does not take a SKU twice: two products, each said twice, and a line that is refused. */
+/** Two batches: two products that both of them say, and a line that is refused. */
 const LINES = [
   { sku: "a", name: "A", category: ["Home"] },
   { sku: "b", name: "B" },
+  // Few, and so long that the last of them fills a batch.
+  ...Array.from({ length: OTHERS }, (_, i) => ({
+    sku: `other-${i}`,
+    name: "Another",
+    description: "word ".repeat(LONGEST / 5),
+  })),
   { sku: "a", name: "A, again", category: ["Home", "Lamps"] },
   { sku: "refused" },
   { sku: "b", name: "B, again" },
   { sku: "c", name: "C" },
-  { sku: "a", name: "A, once more" },
 ];
-const COUNTS = { received: 7, created: 3, updated: 3, failed: 1 };
+const COUNTS = { received: OTHERS + 6, created: OTHERS + 3, updated: 2, failed: 1 };
 
 type Place = { readonly from: "client" | "server"; readonly at: "before" | "after" };
 
@@ -71,17 +80,17 @@ async function cutAt({ from, at }: Place, nth: number): Promise<boolean> {
     },
     { timeout: 10_000, interval: 20 },
   );
-  expect(again.json).toEqual({ number: 1, lines: 7, complete: true, ...COUNTS });
+  expect(again.json).toEqual({ number: 1, lines: LINES.length, complete: true, ...COUNTS });
   expect((await send(path)).json).toMatchObject(COUNTS);
   const products = await database.sql`
-    select sku, version, name from products where tenant_id = ${tenantId} order by sku`;
+    select sku, version, name from products where tenant_id = ${tenantId} and sku in ('a', 'b', 'c') order by sku`;
   expect(products).toEqual([
-    { sku: "a", version: 3, name: "A, once more" },
+    { sku: "a", version: 2, name: "A, again" },
     { sku: "b", version: 2, name: "B, again" },
     { sku: "c", version: 1, name: "C" },
   ]);
   const errors = await database.sql`select line from import_errors where tenant_id = ${tenantId}`;
-  expect(errors).toEqual([{ line: 4 }]);
+  expect(errors).toEqual([{ line: OTHERS + 4 }]);
   return wasCut;
 }
 

@@ -125,7 +125,9 @@ test("what was sent together with a read that is cancelled is answered all the s
   const slow = await Promise.all([0, 1, 2, 3].map(() => ask(`GET /v1/products/${slowId}`)));
   await untilRunning(2);
   const quick = Array.from({ length: 8 }, () => send(`/v1/products/${json.id}`));
-  await expect.poll(() => figure('gatehouse_database_places_in_use{pool="reads"}')).toBe(12);
+  await expect
+    .poll(() => figure('gatehouse_database_places_in_use{pool="reads"}'), { timeout: 10_000 })
+    .toBe(12);
   for (const socket of slow) socket.destroy();
   const statuses = (await Promise.all(quick)).map(({ status }) => status);
   expect(statuses).toEqual(quick.map(() => 200));

@@ -27,11 +27,17 @@ export const AGAIN_WHEN_BLIND = { retry: 3 };
 
 let bundle: Promise<string> | null = null;
 
-/** An edge in workerd with a recording origin behind it, apart from the shared stack. */
-export async function startEdgeUnderTest(options: Partial<EdgeOptions> = {}): Promise<EdgeUnderTest> {
+/**
+ * An edge in workerd with a recording origin behind it, apart from the shared stack.
+ * @param main the Worker's file; wrangler.toml's own when left out
+ */
+export async function startEdgeUnderTest(
+  options: Partial<EdgeOptions> = {},
+  main?: string,
+): Promise<EdgeUnderTest> {
   const origin = await startRecordingOrigin();
   bundle ??= bundleEdge();
-  const edge = await startEdge(await bundle, {
+  const edge = await startEdge(await (main === undefined ? bundle : bundleEdge(main)), {
     onLog: () => undefined,
     shieldLimit: 1_000_000,
     ...options,

@@ -19,6 +19,7 @@ export type FaultyOrigins = {
 export async function startFaultyOrigins(
   count: number,
   variables: Readonly<Record<string, string>> = {},
+  main?: string,
 ): Promise<FaultyOrigins> {
   const origins = await Promise.all(Array.from({ length: count }, startRecordingOrigin));
   const proxies = await Promise.all(
@@ -28,10 +29,13 @@ export async function startFaultyOrigins(
     }),
   );
   const lines: Record<string, unknown>[] = [];
-  const edge = await startEdgeUnderTest({
-    variables: { ORIGIN_URLS: proxies.map(({ url }) => url).join(","), ...variables },
-    onLog: (line) => lines.push(parsed(line)),
-  });
+  const edge = await startEdgeUnderTest(
+    {
+      variables: { ORIGIN_URLS: proxies.map(({ url }) => url).join(","), ...variables },
+      onLog: (line) => lines.push(parsed(line)),
+    },
+    main,
+  );
   for (const origin of origins) origin.keys = edge.origin.keys;
   async function mend(): Promise<void> {
     for (const [i, proxy] of proxies.entries()) {

@@ -114,7 +114,10 @@ describe("what is passed on", () => {
 
   test("has the body of a GET, which workerd would not send, and is never stored", async () => {
     const { url, upstream } = running;
-    upstream.script("/asked-with-body", answer(FRESH));
+    // Who is answered before all of it has come need not send the rest.
+    upstream.script("/asked-with-body", (request, response) =>
+      request.on("end", () => response.writeHead(200, FRESH).end()),
+    );
     for (const framing of ["Content-Length: 5", "Transfer-Encoding: chunked"]) {
       const body = framing.startsWith("C") ? "hello" : "5\r\nhello\r\n0\r\n\r\n";
       const { status } = await rawRequest(url, "GET /asked-with-body", [framing], body);

@@ -2,7 +2,7 @@ import { databaseErrorOf } from "../../../db/errors.ts";
 import type { ParsedLine } from "./parse-line.ts";
 
 const BATCH_LINES = 250;
-const BATCH_BYTES = 256 * 1024;
+export const BATCH_BYTES = 256 * 1024;
 
 /** A line that says something, whether or not it can be stored. */
 export type Entry = {
