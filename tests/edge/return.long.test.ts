@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ASSERTION_LIFETIME_SECONDS } from "#shared/identity.ts";
-import { FRESH_SECONDS } from "#tests/support/brief-answers.ts";
+import { FRESH_SECONDS } from "#tests/faults/edge/brief-answers.ts";
 import { type FaultyOrigins, startFaultyOrigins } from "#tests/support/faulty-origins.ts";
 
 /**
@@ -38,7 +38,7 @@ async function ask(): Promise<void> {
 }
 
 beforeAll(async () => {
-  rig = await startFaultyOrigins(1, { QUOTA_ANONYMOUS: "1000000000" }, "tests/support/brief-worker.ts");
+  rig = await startFaultyOrigins(1, { QUOTA_ANONYMOUS: "1000000000" }, "tests/faults/edge/brief-worker.ts");
   const [origin] = rig.origins;
   if (origin === undefined) return;
   origin.answer = ({ headers, assertion }) => {
